@@ -1,0 +1,2 @@
+//! Kernels of the optical flow, in megapixels per second.
+fn main() {}

@@ -1,0 +1,11 @@
+//! Floor 0: pictures as data. No file, no codec, no metric; only planes of numbers and their geometry.
+
+mod image;
+mod plane;
+pub mod pyramid;
+pub mod sample;
+mod time;
+
+pub use image::{Frame, Mask, Picture, Rect, Seed, Size};
+pub use plane::Plane;
+pub use time::Time;

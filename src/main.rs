@@ -1,0 +1,2 @@
+//! holdstill, the command.
+fn main() {}

@@ -1,0 +1,5 @@
+//! Floor 1: what outlives a process: blobs, the ledger, money, configuration.
+
+mod money;
+
+pub use money::Money;
