@@ -42,9 +42,7 @@ impl PolicyError {
         match self {
             Self::Invalid { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
             Self::Invalid { .. } => "see `holdstill gate --help` for the keys of a policy".to_owned(),
-            Self::UnknownPreset { .. } => {
-                "give the path of a gate.toml, or one of draft, standard, strict".to_owned()
-            }
+            Self::UnknownPreset { .. } => "give the path of a gate.toml, or one of draft, standard, strict".to_owned(),
         }
     }
 

@@ -54,9 +54,8 @@ impl Policy {
     pub fn judge(&self, report: &ScoreReport, facts: &Facts) -> Decision {
         let mut breaches: Vec<Breach> =
             self.limits.iter().filter_map(|(&rule, &limit)| exceeded(rule, limit, report)).collect();
-        breaches.extend(
-            self.require.iter().filter_map(|(&fact, wanted)| unmet(fact, wanted.demand, wanted.level, facts)),
-        );
+        breaches
+            .extend(self.require.iter().filter_map(|(&fact, wanted)| unmet(fact, wanted.demand, wanted.level, facts)));
         let failed = breaches.iter().any(|b| b.level == Level::Error);
         let doubtful = report.verdict == Verdict::Unsure;
         if doubtful {
