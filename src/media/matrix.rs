@@ -76,9 +76,12 @@ impl Matrix {
 
 /// Whether levels run over the whole range (`pc`) and not the studio range (`tv`).
 pub(crate) fn is_full_range(pixel: Pixel, range: Range) -> bool {
-    let is_jpeg =
-        matches!(pixel, Pixel::YUVJ420P | Pixel::YUVJ422P | Pixel::YUVJ444P | Pixel::YUVJ440P | Pixel::YUVJ411P);
-    is_jpeg || is_rgb(pixel) || range == Range::JPEG
+    is_jpeg(pixel) || is_rgb(pixel) || range == Range::JPEG
+}
+
+/// Whether the format is one of JPEG's, which say full range by their name.
+pub(crate) fn is_jpeg(pixel: Pixel) -> bool {
+    matches!(pixel, Pixel::YUVJ420P | Pixel::YUVJ422P | Pixel::YUVJ444P | Pixel::YUVJ440P | Pixel::YUVJ411P)
 }
 
 /// Whether the format holds R'G'B' (packed, planar or with a palette).

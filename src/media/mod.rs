@@ -14,8 +14,11 @@ mod probe;
 mod scale;
 mod source;
 mod still;
+mod swscale;
+mod temp;
 
 pub use decode::{Decoder, Ending, Want};
 pub use error::Error;
 pub use probe::{Probe, probe};
 pub use still::{load_mask, load_picture, load_seed, save_png};
+pub use temp::TempOut;

@@ -69,7 +69,6 @@ impl Orientation {
     }
 
     /// The stored plane of an upright one: the inverse of [`Self::upright`].
-    #[cfg(test)]
     pub(crate) fn stored<T: Copy>(self, upright: Plane<T>) -> Plane<T> {
         Self { b: self.c, c: self.b, ..self }.upright(upright)
     }
