@@ -20,6 +20,9 @@ pub enum Error {
         /// What to do instead.
         hint: String,
     },
+    /// The folder for temporary files cannot be used.
+    #[error("cannot use a temporary file in {}", std::env::temp_dir().display())]
+    Scratch(#[source] std::io::Error),
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
@@ -51,6 +54,7 @@ impl Error {
         match self {
             Self::Usage { .. } => "usage",
             Self::Budget { .. } => "budget",
+            Self::Scratch(_) => "scratch",
             Self::Interrupted => "interrupted",
             Self::Bug(_) => "bug",
         }
@@ -60,6 +64,7 @@ impl Error {
     pub fn hint(&self) -> String {
         match self {
             Self::Usage { hint, .. } | Self::Budget { hint, .. } => hint.clone(),
+            Self::Scratch(_) => "free some space there, or set TMPDIR to a folder with room".to_owned(),
             Self::Interrupted => String::new(),
             Self::Bug(_) => "please report it with the command that you ran".to_owned(),
         }
@@ -70,6 +75,7 @@ impl Error {
         match self {
             Self::Usage { .. } => Class::Usage,
             Self::Budget { .. } => Class::Budget,
+            Self::Scratch(_) => Class::Media,
             Self::Interrupted => Class::Interrupted,
             Self::Bug(_) => Class::Bug,
         }
