@@ -1,9 +1,14 @@
 //! Why a verb could not finish.
 
+use crate::media;
+
 /// Every way in which a verb fails. The face turns it into `error:`, `caused by:`, `hint:` and an exit code.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A picture or a clip cannot be read or written.
+    #[error(transparent)]
+    Media(#[from] media::Error),
     /// The user asked for something that cannot be.
     #[error("{what}")]
     Usage {
@@ -52,6 +57,7 @@ impl Error {
     /// A stable word for scripts.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Media(error) => error.code(),
             Self::Usage { .. } => "usage",
             Self::Budget { .. } => "budget",
             Self::Scratch(_) => "scratch",
@@ -63,6 +69,7 @@ impl Error {
     /// What to do about it; empty where nothing helps.
     pub fn hint(&self) -> String {
         match self {
+            Self::Media(error) => error.hint(),
             Self::Usage { hint, .. } | Self::Budget { hint, .. } => hint.clone(),
             Self::Scratch(_) => "free some space there, or set TMPDIR to a folder with room".to_owned(),
             Self::Interrupted => String::new(),
@@ -75,7 +82,7 @@ impl Error {
         match self {
             Self::Usage { .. } => Class::Usage,
             Self::Budget { .. } => Class::Budget,
-            Self::Scratch(_) => Class::Media,
+            Self::Media(_) | Self::Scratch(_) => Class::Media,
             Self::Interrupted => Class::Interrupted,
             Self::Bug(_) => Class::Bug,
         }

@@ -8,6 +8,7 @@
 
 mod decode;
 mod error;
+mod fingerprint;
 mod matrix;
 mod orient;
 mod probe;
@@ -17,5 +18,6 @@ mod still;
 
 pub use decode::{Decoder, Ending, Want};
 pub use error::Error;
+pub use fingerprint::fingerprint;
 pub use probe::{Probe, probe};
 pub use still::{load_mask, load_picture, load_seed, save_png};
