@@ -1,2 +1,9 @@
-//! holdstill, the command.
-fn main() {}
+//! holdstill, the command: parse, run, exit.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

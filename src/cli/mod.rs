@@ -1,0 +1,92 @@
+//! Floor 6: the command line, one face of the engine's events.
+
+mod completions;
+mod exit;
+mod failure;
+mod man;
+mod progress;
+mod ui;
+
+pub(crate) use exit::Exit;
+pub(crate) use failure::Failure;
+pub(crate) use ui::Ui;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Tell AI video to hold still: measure how far a clip drifts from the picture it was made from, mend it, gate it.
+#[derive(Parser)]
+#[command(name = "holdstill", version, propagate_version = true, max_term_width = 110, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags that every verb takes.
+#[derive(clap::Args)]
+struct Globals {
+    /// Print NDJSON events and, as the last line, one JSON envelope
+    #[arg(long, global = true, help_heading = "Output")]
+    json: bool,
+    /// Say nothing on stderr but errors
+    #[arg(long, short, global = true, help_heading = "Output")]
+    quiet: bool,
+    /// Draw no progress bars
+    #[arg(long, global = true, help_heading = "Output")]
+    no_progress: bool,
+    /// Log more to stderr (-v info, -vv debug; `RUST_LOG` wins)
+    #[arg(long, short, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
+    verbose: u8,
+    /// Threads for the kernels [default: one per core]
+    #[arg(long, global = true, value_name = "N", help_heading = "Output", value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print the completion script of a shell
+    Completions(completions::Args),
+    /// Print the manual page (roff)
+    Man(man::Args),
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 hold · 1 drift · 2 usage or configuration · 3 media cannot be read or written ·
+            4 provider failed · 5 budget or consent · 6 unsure · 130 interrupted";
+
+pub(crate) fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut ui = Ui::new(cli.globals.json, cli.globals.quiet, cli.globals.no_progress);
+    log_to_stderr(cli.globals.verbose);
+    if let Some(threads) = cli.globals.threads {
+        // Fails only if a pool exists already, and nothing has run yet.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
+    }
+    match ui.stop_on_signals().and_then(|()| run(&cli.command, &mut ui)) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            ui.fail(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
+    match command {
+        Command::Completions(args) => completions::run(args, ui),
+        Command::Man(args) => man::run(args, ui),
+    }
+}
+
+fn log_to_stderr(verbose: u8) {
+    use tracing_subscriber::EnvFilter;
+    let default = match verbose {
+        0 => "error",
+        1 => "holdstill=info",
+        _ => "holdstill=debug",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
+}

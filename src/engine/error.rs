@@ -1,0 +1,90 @@
+//! Why a verb could not finish.
+
+use crate::media;
+
+/// Every way in which a verb fails. The face turns it into `error:`, `caused by:`, `hint:` and an exit code.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A picture or a clip cannot be read or written.
+    #[error(transparent)]
+    Media(#[from] media::Error),
+    /// The user asked for something that cannot be.
+    #[error("{what}")]
+    Usage {
+        /// What is wrong.
+        what: String,
+        /// What to do instead.
+        hint: String,
+    },
+    /// The money does not allow it, or nobody agreed to spend it.
+    #[error("{what}")]
+    Budget {
+        /// What is wrong.
+        what: String,
+        /// What to do instead.
+        hint: String,
+    },
+    /// The folder for temporary files cannot be used.
+    #[error("cannot use a temporary file in {}", std::env::temp_dir().display())]
+    Scratch(#[source] std::io::Error),
+    /// The user asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+    /// A fault of holdstill itself.
+    #[error("internal error: {0}")]
+    Bug(String),
+}
+
+/// What an error means for the exit code of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Wrong usage or configuration.
+    Usage,
+    /// Media cannot be read or written.
+    Media,
+    /// A provider failed.
+    Provider,
+    /// Budget or consent is missing.
+    Budget,
+    /// Interrupted.
+    Interrupted,
+    /// A bug.
+    Bug,
+}
+
+impl Error {
+    /// A stable word for scripts.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Media(error) => error.code(),
+            Self::Usage { .. } => "usage",
+            Self::Budget { .. } => "budget",
+            Self::Scratch(_) => "scratch",
+            Self::Interrupted => "interrupted",
+            Self::Bug(_) => "bug",
+        }
+    }
+
+    /// What to do about it; empty where nothing helps.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Media(error) => error.hint(),
+            Self::Usage { hint, .. } | Self::Budget { hint, .. } => hint.clone(),
+            Self::Scratch(_) => "free some space there, or set TMPDIR to a folder with room".to_owned(),
+            Self::Interrupted => String::new(),
+            Self::Bug(_) => "please report it with the command that you ran".to_owned(),
+        }
+    }
+
+    /// Which exit code it deserves.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Usage { .. } => Class::Usage,
+            Self::Budget { .. } => Class::Budget,
+            Self::Media(_) | Self::Scratch(_) => Class::Media,
+            Self::Interrupted => Class::Interrupted,
+            Self::Bug(_) => Class::Bug,
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Stills: seeds, masks and pictures from image files, and PNG out.
+
+use super::{Error, scale};
+use crate::frame::{Mask, Picture, Plane, Seed, Size, pyramid};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageReader};
+use std::{io::Cursor, path::Path};
+
+/// Pixels of a still that are still decoded; its 16-bit RGBA then takes 800 MB at worst.
+const MAX_STILL_PIXELS: u64 = 100_000_000;
+/// Pixels on one side of a still: the limit of JPEG and twice what cameras give.
+const MAX_STILL_SIDE: u64 = 32_768;
+/// Bytes of a still's file that are still read.
+const MAX_STILL_BYTES: u64 = 1 << 30;
+/// Pixels on the longer side that are worth measuring: clips have at most about this many.
+const SEED_LONGEST: usize = 4096;
+
+/// Reads the still that a clip was made from, with its opacity; limited to 4096 pixels on the longer side.
+///
+/// # Errors
+/// When it is missing, unreadable, no still, damaged, or larger than 100 megapixels.
+pub fn load_seed(path: &Path) -> Result<Seed, Error> {
+    let bytes = read(path)?;
+    let image = decode(path, &bytes)?;
+    let original = Size::new(image.width() as usize, image.height() as usize);
+    let image = limited(image, original.fit(SEED_LONGEST));
+    let alpha = alpha(&image).filter(|alpha| alpha.data().iter().any(|&a| a < 1.0));
+    let mut picture = picture(&image);
+    if let Some(alpha) = &alpha {
+        scale::blend(&mut picture, alpha);
+    }
+    let blake3 = blake3::hash(&bytes).to_hex().to_string();
+    Ok(Seed { picture, alpha, path: path.display().to_string(), blake3, original })
+}
+
+/// Reads a picture in its full size, transparent parts blended over mid-grey.
+///
+/// # Errors
+/// As [`load_seed`].
+pub fn load_picture(path: &Path) -> Result<Picture, Error> {
+    let image = decode(path, &read(path)?)?;
+    let mut picture = picture(&image);
+    if let Some(alpha) = alpha(&image) {
+        scale::blend(&mut picture, &alpha);
+    }
+    Ok(picture)
+}
+
+/// Reads a mask and brings it to `size`: white belongs to the region, black does not. A still with transparency is
+/// masked by its opacity instead.
+///
+/// # Errors
+/// As [`load_seed`].
+pub fn load_mask(path: &Path, size: Size) -> Result<Mask, Error> {
+    let image = decode(path, &read(path)?)?;
+    let seen = alpha(&image).filter(|alpha| alpha.data().iter().any(|&a| a < 1.0));
+    let mask = seen.unwrap_or_else(|| picture(&image).luma().map(|v| v / 255.0));
+    Ok(pyramid::resize(&mask, size).map(|v| v.clamp(0.0, 1.0)))
+}
+
+/// Writes an 8-bit PNG to exactly `path`.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn save_png(picture: &Picture, path: &Path) -> Result<(), Error> {
+    let size = picture.size();
+    let image = image::RgbImage::from_raw(size.width as u32, size.height as u32, picture.to_rgb8());
+    let failed = |reason: &str| Error::Write { path: path.into(), reason: reason.into() };
+    let image = image.ok_or_else(|| failed("it has more pixels than a PNG holds"))?;
+    let mut bytes = Cursor::new(Vec::new());
+    image.write_to(&mut bytes, image::ImageFormat::Png).map_err(|e| failed(&e.to_string()))?;
+    fs_err::write(path, bytes.into_inner()).map_err(|e| Error::writing(path, &e))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let about = fs_err::metadata(path).map_err(|e| Error::reading(path, e))?;
+    if about.is_dir() {
+        return Err(not_a_still(path, "it is a folder"));
+    }
+    if about.len() > MAX_STILL_BYTES {
+        return Err(not_a_still(path, "its file is larger than 1 GiB"));
+    }
+    fs_err::read(path).map_err(|e| Error::reading(path, e))
+}
+
+/// Decodes upright; looks at the header first, so that nothing is allocated for a picture that is too large.
+fn decode(path: &Path, bytes: &[u8]) -> Result<DynamicImage, Error> {
+    let explain = |error: ImageError| match error {
+        ImageError::Unsupported(_) => not_a_still(path, "its content is no known still format"),
+        other => not_a_still(path, &other.to_string()),
+    };
+    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| Error::reading(path, e))?;
+    reader.no_limits();
+    let mut decoder = reader.into_decoder().map_err(explain)?;
+    check_size(path, decoder.dimensions())?;
+    let orientation = decoder.orientation().map_err(explain)?;
+    let mut image = DynamicImage::from_decoder(decoder).map_err(explain)?;
+    image.apply_orientation(orientation);
+    Ok(image)
+}
+
+fn check_size(path: &Path, (width, height): (u32, u32)) -> Result<(), Error> {
+    let (width, height) = (u64::from(width), u64::from(height));
+    if width == 0 || height == 0 {
+        return Err(not_a_still(path, "it has no pixels"));
+    }
+    if width * height <= MAX_STILL_PIXELS && width.max(height) <= MAX_STILL_SIDE {
+        return Ok(());
+    }
+    let limit = format!("{} megapixels and {MAX_STILL_SIDE} pixels a side", MAX_STILL_PIXELS / 1_000_000);
+    Err(Error::TooLarge { path: path.into(), width, height, limit })
+}
+
+fn limited(image: DynamicImage, size: Size) -> DynamicImage {
+    if (image.width() as usize, image.height() as usize) == (size.width, size.height) {
+        return image;
+    }
+    image.resize_exact(size.width as u32, size.height as u32, image::imageops::FilterType::CatmullRom)
+}
+
+fn is_deep(image: &DynamicImage) -> bool {
+    image.color().bytes_per_pixel() / image.color().channel_count() > 1
+}
+
+fn picture(image: &DynamicImage) -> Picture {
+    let size = Size::new(image.width() as usize, image.height() as usize);
+    if !is_deep(image) {
+        return Picture::from_rgb8(size, image.to_rgb8().as_raw());
+    }
+    let deep = image.to_rgb32f();
+    let channel =
+        |c: usize| Plane::from_vec(size.width, size.height, deep.as_raw().iter().skip(c).step_by(3).copied().collect());
+    Picture { rgb: [channel(0), channel(1), channel(2)] }
+}
+
+fn alpha(image: &DynamicImage) -> Option<Mask> {
+    let size = (image.width() as usize, image.height() as usize);
+    if !image.color().has_alpha() {
+        return None;
+    }
+    let opacity = if is_deep(image) {
+        image.to_rgba16().pixels().map(|p| f32::from(p[3]) / 65_535.0).collect()
+    } else {
+        image.to_rgba8().pixels().map(|p| f32::from(p[3]) / 255.0).collect()
+    };
+    Some(Plane::from_vec(size.0, size.1, opacity))
+}
+
+fn not_a_still(path: &Path, reason: &str) -> Error {
+    Error::NotMedia { path: path.into(), wanted: "a still", reason: reason.into() }
+}
