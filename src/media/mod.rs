@@ -6,6 +6,7 @@
 //!
 //! FFmpeg documentation: <https://ffmpeg.org/doxygen/5.1/>.
 
+mod about;
 mod decode;
 mod error;
 mod fingerprint;
@@ -16,6 +17,7 @@ mod scale;
 mod source;
 mod still;
 
+pub use about::{About, about};
 pub use decode::{Decoder, Ending, Want};
 pub use error::Error;
 pub use fingerprint::fingerprint;
