@@ -4,16 +4,21 @@
 //! All fits are deterministic: the random draws come from [`Robust::seed`], the sums run in the order of the matches.
 
 mod affine;
+mod fundamental;
 mod homography;
+pub mod multi;
 mod point;
 mod projective;
 mod random;
+pub mod rank;
 mod robust;
 mod similarity;
+pub mod strain;
 #[cfg(test)]
 mod tests;
 
 pub use affine::fit_affine;
+pub use fundamental::{Fundamental, fit_fundamental};
 pub use homography::Homography;
 pub use point::{Match, Point};
 pub use projective::fit_homography;

@@ -1,4 +1,4 @@
-//! The random draws of the robust fits: SplitMix64 (Steele, Lea, Flood 2014), the same on every machine.
+//! The random draws of the robust fits: `SplitMix64` (Steele, Lea, Flood 2014), the same on every machine.
 
 /// A stream of pseudo-random numbers.
 pub(super) struct Random(u64);

@@ -10,9 +10,10 @@ pub(super) fn scene(truth: &Homography, count: usize, seed: u64) -> Vec<Match> {
     (0..count)
         .map(|i| {
             let from = Point::new(unit() * 640.0, unit() * 360.0);
-            let wrong = i % 5 < 2;
-            let to = if wrong { Point::new(unit() * 640.0, unit() * 360.0) } else { truth.apply(from) };
-            Match::new(from, to)
+            let (to, elsewhere) = (truth.apply(from), Point::new(unit() * 640.0, unit() * 360.0));
+            // never right by chance, so that the fit must be exact
+            let wrong = if elsewhere.distance(to) < 30.0 { Point::new(to.x + 50.0, to.y) } else { elsewhere };
+            Match::new(from, if i % 5 < 2 { wrong } else { to })
         })
         .collect()
 }
