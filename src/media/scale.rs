@@ -102,12 +102,12 @@ fn plane_from(frame: &Video, index: usize, size: Size) -> Plane<f32> {
     plane
 }
 
-/// Clamps to `0..=1`, not-a-number to 0: swscale does not check.
+/// Clamps to `0..=1`, for swscale does not check.
 fn plane_into(frame: &mut Video, index: usize, plane: &Plane<f32>) {
     let stride = frame.stride(index);
     for (y, row) in frame.data_mut(index).chunks_mut(stride).take(plane.height()).enumerate() {
         for (bytes, &value) in row.as_chunks_mut::<4>().0.iter_mut().zip(plane.row(y)) {
-            *bytes = value.max(0.0).min(1.0).to_le_bytes();
+            *bytes = if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) }.to_le_bytes();
         }
     }
 }

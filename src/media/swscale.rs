@@ -68,7 +68,8 @@ impl Swscale {
         let kernel = if shrinks { ffi::SWS_AREA } else { ffi::SWS_BICUBIC };
         let exact = ffi::SWS_ACCURATE_RND | ffi::SWS_FULL_CHR_H_INT | ffi::SWS_FULL_CHR_H_INP | ffi::SWS_BITEXACT;
         swscale.set(c"sws_flags", i64::from(kernel | exact))?;
-        swscale.set_layout([c"srcw", c"srch", c"src_format", c"src_range", c"src_h_chr_pos", c"src_v_chr_pos"], &from)?;
+        swscale
+            .set_layout([c"srcw", c"srch", c"src_format", c"src_range", c"src_h_chr_pos", c"src_v_chr_pos"], &from)?;
         swscale.set_layout([c"dstw", c"dsth", c"dst_format", c"dst_range", c"dst_h_chr_pos", c"dst_v_chr_pos"], &to)?;
         swscale.prepare()?;
         Ok(swscale)
