@@ -1,15 +1,15 @@
 //! Decoding: the frames of a clip, in order, one at a time.
 
 use super::{
-    Error, Probe,
-    probe::Video as VideoStream,
+    Ending, Error, Probe,
+    clock::Clock,
+    orient::Orientation,
+    reading::{Found, Reading},
     scale::Scaler,
-    source::{self, MAX_FRAME_PIXELS},
 };
-use crate::frame::{Frame, Size, Time};
-use ffmpeg_next::{self as ffmpeg, codec, decoder, error::EAGAIN, format::context::Input, frame::Video};
+use crate::frame::{Frame, Size};
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread,
 };
@@ -17,22 +17,14 @@ use std::{
 /// Frames that wait between the decoding thread and the reader: enough to overlap, few enough to bound memory.
 const QUEUE: usize = 4;
 
+/// Frames after which a clip is no clip: more than an hour at 120 frames per second.
+const MAX_FRAMES: usize = 500_000;
+
 /// What is wanted of a clip.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Want {
     /// Size of the pictures in pixels; the displayed size of the clip if `None`.
     pub size: Option<Size>,
-}
-
-/// How decoding ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Ending {
-    /// Frames that were handed out.
-    pub frames: usize,
-    /// Packets that could not be decoded and were skipped.
-    pub skipped: usize,
-    /// Whether the file ends before the frames that its index lists.
-    pub truncated: bool,
 }
 
 /// The frames of a clip: upright, in the wanted size, R'G'B', in presentation order, the first at time 0.
@@ -56,31 +48,23 @@ impl Decoder {
     /// # Errors
     /// When it is missing, unreadable, no clip, without video, too large, or in a codec that FFmpeg lacks.
     pub fn open(path: &Path, want: &Want) -> Result<Self, Error> {
-        let input = source::open(path)?;
-        let stream = VideoStream::find(path, &input)?;
-        let decoder = open_codec(path, &stream)?;
+        let (stream, reading) = Reading::open(path)?;
         let probe = stream.probe.clone();
         let size = want.size.unwrap_or(probe.size);
         let (sender, frames) = sync_channel(QUEUE);
-        let (named, path) = (path.to_path_buf(), path.to_path_buf());
-        thread::Builder::new()
-            .name("decode".into())
-            .spawn(move || {
-                let work = Work {
-                    path,
-                    input,
-                    decoder,
-                    scaler: Scaler::new(size, stream.orientation),
-                    clock: Clock::new(&stream),
-                    ending: Ending::default(),
-                    packets: 0,
-                    packets_stated: stream.packets,
-                    index: stream.index,
-                };
-                work.run(&sender);
-            })
-            .map_err(|source| Error::Unreadable { path: named, source })?;
-        Ok(Self { probe, frames, ending: None })
+        let owned = path.to_path_buf();
+        let thread = thread::Builder::new().name("decode".into()).spawn(move || {
+            let mut delivery = Delivery::new(size, stream.orientation, Clock::new(&stream), sender);
+            let read = reading.run(&mut |found| match found {
+                Found::Frame(frame) => delivery.hand_out(frame),
+                Found::Packet(_) => Ok(()),
+            });
+            delivery.end(&read, &owned);
+        });
+        match thread {
+            Ok(_) => Ok(Self { probe, frames, ending: None }),
+            Err(source) => Err(Error::Unreadable { path: path.into(), source }),
+        }
     }
 
     /// What the clip says about itself.
@@ -109,151 +93,47 @@ impl Iterator for Decoder {
     }
 }
 
-/// Opens the codec of a video stream, with as many threads as it can use.
-pub(crate) fn open_codec(path: &Path, stream: &VideoStream) -> Result<decoder::Video, Error> {
-    let unsupported = || Error::UnsupportedCodec { path: path.into(), codec: stream.probe.codec.clone() };
-    let codec = decoder::find(stream.parameters.id()).ok_or_else(unsupported)?;
-    let mut context = codec::Context::from_parameters(stream.parameters.clone())
-        .map_err(|e| Error::Decode { path: path.into(), reason: e.to_string() })?;
-    context.set_threading(codec::threading::Config {
-        count: 0,
-        ..codec::threading::Config::kind(codec::threading::Type::Frame)
-    });
-    let mut options = ffmpeg::Dictionary::new();
-    options.set("max_pixels", &MAX_FRAME_PIXELS.to_string());
-    let mut decoder = context.decoder();
-    decoder.set_packet_time_base(stream.time_base);
-    decoder.open_as_with(codec, options).and_then(decoder::Opened::video).map_err(|_| unsupported())
-}
-
-/// The decoding thread: reads packets, drains frames, converts and sends them.
-struct Work {
-    path: PathBuf,
-    input: Input,
-    decoder: decoder::Video,
+/// The decoding thread's side of the channel.
+struct Delivery {
     scaler: Scaler,
     clock: Clock,
-    ending: Ending,
-    packets: u64,
-    packets_stated: Option<u64>,
     index: usize,
+    sender: SyncSender<Message>,
 }
 
-/// The reader has gone, or an error was handed to it: nothing more to do.
-struct Stop;
-
-impl Work {
-    fn run(mut self, sender: &SyncSender<Message>) {
-        let ended = self.decode_all(sender);
-        if ended.is_err() {
-            return;
-        }
-        let last = if self.ending.frames == 0 {
-            Message::Failed(Error::NoFrames { path: self.path })
-        } else {
-            self.ending.truncated |= self.packets_stated.is_some_and(|stated| self.packets < stated);
-            Message::End(self.ending)
-        };
-        // a reader that has gone needs no ending
-        drop(sender.send(last));
-    }
-
-    fn decode_all(&mut self, sender: &SyncSender<Message>) -> Result<(), Stop> {
-        let mut packet = ffmpeg::Packet::empty();
-        loop {
-            match packet.read(&mut self.input) {
-                Ok(()) if packet.stream() == self.index => {
-                    self.packets += 1;
-                    self.send(&packet, sender)?;
-                }
-                Ok(()) | Err(ffmpeg::Error::Other { errno: EAGAIN }) => {}
-                Err(ffmpeg::Error::Eof) => break,
-                Err(_) => {
-                    self.ending.truncated = true;
-                    break;
-                }
-            }
-        }
-        if self.decoder.send_eof().is_err() {
-            self.ending.skipped += 1;
-        }
-        self.drain(sender)
-    }
-
-    fn send(&mut self, packet: &ffmpeg::Packet, sender: &SyncSender<Message>) -> Result<(), Stop> {
-        loop {
-            match self.decoder.send_packet(packet) {
-                Ok(()) => return self.drain(sender),
-                Err(ffmpeg::Error::Other { errno: EAGAIN }) => self.drain(sender)?,
-                Err(_) => {
-                    self.ending.skipped += 1;
-                    return Ok(());
-                }
-            }
-        }
-    }
-
-    /// Takes every frame that is ready.
-    fn drain(&mut self, sender: &SyncSender<Message>) -> Result<(), Stop> {
-        let mut decoded = Video::empty();
-        loop {
-            match self.decoder.receive_frame(&mut decoded) {
-                Ok(()) => self.hand_out(&decoded, sender)?,
-                Err(ffmpeg::Error::Eof | ffmpeg::Error::Other { errno: EAGAIN }) => return Ok(()),
-                Err(_) => self.ending.skipped += 1,
-            }
-        }
-    }
-
-    fn hand_out(&mut self, decoded: &Video, sender: &SyncSender<Message>) -> Result<(), Stop> {
-        let message = match self.scaler.picture(decoded) {
-            Ok(picture) => {
-                let (index, time) = (self.ending.frames, self.clock.time(decoded));
-                Message::Frame(Frame { index, time, picture })
-            }
-            Err(error) => Message::Failed(Error::Decode { path: self.path.clone(), reason: error.to_string() }),
-        };
-        let failed = matches!(message, Message::Failed(_));
-        self.ending.frames += 1;
-        sender.send(message).map_err(|_| Stop)?;
-        if failed { Err(Stop) } else { Ok(()) }
-    }
+/// Why delivery stopped before the end.
+enum Stop {
+    ReaderGone,
+    TooLong,
+    Failed(ffmpeg_next::Error),
 }
 
-/// Presentation times from the first frame on, strictly rising.
-pub(crate) struct Clock {
-    base: ffmpeg::Rational,
-    /// Ticks of one frame at the stated rate: used where a frame has no time.
-    usual_step: i64,
-    first: Option<i64>,
-    last: Option<i64>,
-}
-
-impl Clock {
-    pub(crate) fn new(stream: &VideoStream) -> Self {
-        let (base, fps) = (stream.time_base, stream.probe.fps);
-        let ticks = f64::from(fps.1) / f64::from(fps.0) * f64::from(base.1) / f64::from(base.0);
-        Self { base, usual_step: (ticks.round() as i64).max(1), first: None, last: None }
+impl Delivery {
+    fn new(size: Size, orientation: Orientation, clock: Clock, sender: SyncSender<Message>) -> Self {
+        Self { scaler: Scaler::new(size, orientation), clock, index: 0, sender }
     }
 
-    /// The time of the next frame since the first.
-    pub(crate) fn time(&mut self, decoded: &Video) -> Time {
-        let ticks = self.ticks(decoded);
-        let first = *self.first.get_or_insert(ticks);
-        Time { ticks: ticks.saturating_sub(first), num: self.base.0, den: self.base.1 }
+    fn hand_out(&mut self, decoded: &ffmpeg_next::frame::Video) -> Result<(), Stop> {
+        if self.index == MAX_FRAMES {
+            return Err(Stop::TooLong);
+        }
+        let picture = self.scaler.picture(decoded).map_err(Stop::Failed)?;
+        let frame = Frame { index: self.index, time: self.clock.time(decoded), picture };
+        self.index += 1;
+        self.sender.send(Message::Frame(frame)).map_err(|_| Stop::ReaderGone)
     }
 
-    /// The next frame's own time in ticks of the stream; a missing or falling time becomes one usual step after the
-    /// last.
-    pub(crate) fn ticks(&mut self, decoded: &Video) -> i64 {
-        let stated = decoded.timestamp().or_else(|| decoded.pts());
-        let next = self.last.map(|last| last.saturating_add(self.usual_step));
-        let ticks = match (stated, self.last) {
-            (Some(stated), Some(last)) if stated > last => stated,
-            (Some(stated), None) => stated,
-            _ => next.unwrap_or(0),
+    fn end(self, read: &Result<Ending, Stop>, path: &Path) {
+        let path = path.to_path_buf();
+        let last = match read {
+            Ok(ending) if ending.frames == 0 => Message::Failed(Error::NoFrames { path }),
+            Ok(ending) => Message::End(*ending),
+            Err(Stop::TooLong) => Message::Failed(Error::TooLong { path, frames: MAX_FRAMES }),
+            Err(Stop::Failed(error)) => Message::Failed(Error::Decode { path, reason: error.to_string() }),
+            Err(Stop::ReaderGone) => return,
         };
-        self.last = Some(ticks);
-        ticks
+        if self.sender.send(last).is_err() {
+            tracing::debug!("the reader of a clip left before its end");
+        }
     }
 }

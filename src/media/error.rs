@@ -64,6 +64,14 @@ pub enum Error {
         /// The limit, in words.
         limit: String,
     },
+    /// It has more frames than are read.
+    #[error("{} has more than {frames} frames", .path.display())]
+    TooLong {
+        /// The file asked for.
+        path: PathBuf,
+        /// The limit.
+        frames: usize,
+    },
     /// The installed FFmpeg cannot decode it.
     #[error("{} is coded in {codec}, which the installed FFmpeg cannot decode", .path.display())]
     UnsupportedCodec {
@@ -126,6 +134,7 @@ impl Error {
             Self::NoFrames { .. } => "no-frames",
             Self::Truncated { .. } => "truncated",
             Self::TooLarge { .. } => "too-large",
+            Self::TooLong { .. } => "too-long",
             Self::UnsupportedCodec { .. } => "unsupported-codec",
             Self::Decode { .. } => "decode-failed",
             Self::DiskFull { .. } => "disk-full",
@@ -153,6 +162,7 @@ impl Error {
             Self::NoFrames { .. } => "the file is empty or damaged; export or download it again".into(),
             Self::Truncated { .. } => "the download or export did not finish; fetch the clip again".into(),
             Self::TooLarge { .. } => "scale it down first, for example: ffmpeg -i IN -vf scale=4096:-2 OUT".into(),
+            Self::TooLong { .. } => "cut it into parts first, for example: ffmpeg -i IN -t 600 -c copy OUT".into(),
             Self::UnsupportedCodec { .. } => "convert it first: ffmpeg -i IN -c:v libx264 OUT.mp4".into(),
             Self::Decode { .. } => "play it in another player; if it plays, convert it: ffmpeg -i IN OUT.mp4".into(),
             Self::DiskFull { .. } => "free some space, or write to another disk".into(),

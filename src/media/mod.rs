@@ -8,6 +8,7 @@
 
 mod about;
 mod carry;
+mod clock;
 mod decode;
 mod encode;
 mod error;
@@ -16,6 +17,8 @@ mod h264;
 mod matrix;
 mod orient;
 mod probe;
+mod reading;
+mod rewrite;
 mod scale;
 mod sink;
 mod source;
@@ -24,11 +27,13 @@ mod swscale;
 mod temp;
 
 pub use about::{About, about};
-pub use decode::{Decoder, Ending, Want};
+pub use decode::{Decoder, Want};
 pub use encode::{EncodeSettings, Encoder, FINE_CRF};
 pub use error::Error;
 pub use fingerprint::fingerprint;
 pub use h264::Speed;
 pub use probe::{Probe, probe};
+pub use reading::Ending;
+pub use rewrite::{Replace, RewriteSettings, RewriteStats, Stop, rewrite};
 pub use still::{load_mask, load_picture, load_seed, save_png};
 pub use temp::TempOut;

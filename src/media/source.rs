@@ -37,14 +37,17 @@ pub(crate) fn init() {
 pub(crate) fn open(path: &Path) -> Result<Input, Error> {
     init();
     if !is_pattern(path.as_os_str()) {
-        let file = fs_err::File::open(path).map_err(|e| Error::reading(path, e.into()))?;
-        let about = file.metadata().map_err(|e| Error::reading(path, e.into()))?;
+        let about = std::fs::metadata(path).map_err(|e| Error::reading(path, e))?;
         if about.is_dir() {
             return Err(not_a_clip(path, "it is a folder"));
         }
-        if about.len() == 0 && about.is_file() {
+        if !about.is_file() {
+            return Err(not_a_clip(path, "it is no regular file"));
+        }
+        if about.len() == 0 {
             return Err(not_a_clip(path, "it is empty"));
         }
+        std::fs::File::open(path).map_err(|e| Error::reading(path, e))?;
     }
     let mut options = Dictionary::new();
     options.set("protocol_whitelist", PROTOCOLS);
@@ -111,5 +114,5 @@ fn not_a_clip(path: &Path, reason: &str) -> Error {
 fn is_cut_mp4(path: &Path) -> bool {
     use std::io::Read;
     let mut head = [0; 8];
-    fs_err::File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok() && &head[4..] == b"ftyp"
+    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok() && &head[4..] == b"ftyp"
 }

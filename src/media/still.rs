@@ -68,18 +68,18 @@ pub fn save_png(picture: &Picture, path: &Path) -> Result<(), Error> {
     let image = image.ok_or_else(|| failed("it has more pixels than a PNG holds"))?;
     let mut bytes = Cursor::new(Vec::new());
     image.write_to(&mut bytes, image::ImageFormat::Png).map_err(|e| failed(&e.to_string()))?;
-    fs_err::write(path, bytes.into_inner()).map_err(|e| Error::writing(path, &e))
+    std::fs::write(path, bytes.into_inner()).map_err(|e| Error::writing(path, &e))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    let about = fs_err::metadata(path).map_err(|e| Error::reading(path, e))?;
+    let about = std::fs::metadata(path).map_err(|e| Error::reading(path, e))?;
     if about.is_dir() {
         return Err(not_a_still(path, "it is a folder"));
     }
     if about.len() > MAX_STILL_BYTES {
         return Err(not_a_still(path, "its file is larger than 1 GiB"));
     }
-    fs_err::read(path).map_err(|e| Error::reading(path, e))
+    std::fs::read(path).map_err(|e| Error::reading(path, e))
 }
 
 /// Decodes upright; looks at the header first, so that nothing is allocated for a picture that is too large.

@@ -42,7 +42,7 @@ impl TempOut {
     /// When the disk is full or the final path cannot be written; nothing is left behind.
     pub fn commit(self) -> Result<(), Error> {
         let writing = |e: &std::io::Error| Error::writing(&self.target, e);
-        let file = fs_err::File::open(&*self.temporary).map_err(|e| writing(&e))?;
+        let file = std::fs::File::open(&*self.temporary).map_err(|e| writing(&e))?;
         file.sync_all().map_err(|e| writing(&e))?;
         self.temporary.persist(&self.target).map_err(|e| Error::writing(&self.target, &e.error))
     }
