@@ -1,6 +1,6 @@
 //! Why a verb could not finish.
 
-use crate::media;
+use crate::{media, store};
 
 /// Every way in which a verb fails. The face turns it into `error:`, `caused by:`, `hint:` and an exit code.
 #[derive(Debug, thiserror::Error)]
@@ -9,6 +9,9 @@ pub enum Error {
     /// A picture or a clip cannot be read or written.
     #[error(transparent)]
     Media(#[from] media::Error),
+    /// The ledger, a stored clip or a setting cannot be used.
+    #[error(transparent)]
+    Store(#[from] store::Error),
     /// The user asked for something that cannot be.
     #[error("{what}")]
     Usage {
@@ -58,6 +61,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Media(error) => error.code(),
+            Self::Store(error) => error.code(),
             Self::Usage { .. } => "usage",
             Self::Budget { .. } => "budget",
             Self::Scratch(_) => "scratch",
@@ -70,6 +74,7 @@ impl Error {
     pub fn hint(&self) -> String {
         match self {
             Self::Media(error) => error.hint(),
+            Self::Store(error) => error.hint(),
             Self::Usage { hint, .. } | Self::Budget { hint, .. } => hint.clone(),
             Self::Scratch(_) => "free some space there, or set TMPDIR to a folder with room".to_owned(),
             Self::Interrupted => String::new(),
@@ -81,10 +86,20 @@ impl Error {
     pub fn class(&self) -> Class {
         match self {
             Self::Usage { .. } => Class::Usage,
+            Self::Store(error) => class_of_store(error),
             Self::Budget { .. } => Class::Budget,
             Self::Media(_) | Self::Scratch(_) => Class::Media,
             Self::Interrupted => Class::Interrupted,
             Self::Bug(_) => Class::Bug,
         }
+    }
+}
+
+fn class_of_store(error: &store::Error) -> Class {
+    use store::Error as Store;
+    match error {
+        Store::OverBudget { .. } => Class::Budget,
+        Store::DiskFull { .. } | Store::Io { .. } | Store::BlobDamaged { .. } => Class::Media,
+        _ => Class::Usage,
     }
 }

@@ -166,9 +166,8 @@ impl Work {
                     self.packets += 1;
                     self.send(&packet, sender)?;
                 }
-                Ok(()) => {}
+                Ok(()) | Err(ffmpeg::Error::Other { errno: EAGAIN }) => {}
                 Err(ffmpeg::Error::Eof) => break,
-                Err(ffmpeg::Error::Other { errno: EAGAIN }) => {}
                 Err(_) => {
                     self.ending.truncated = true;
                     break;
@@ -237,8 +236,16 @@ impl Clock {
         Self { base, usual_step: (ticks.round() as i64).max(1), first: None, last: None }
     }
 
-    /// The time of the next frame; a missing or falling time becomes one usual step after the last.
+    /// The time of the next frame since the first.
     pub(crate) fn time(&mut self, decoded: &Video) -> Time {
+        let ticks = self.ticks(decoded);
+        let first = *self.first.get_or_insert(ticks);
+        Time { ticks: ticks.saturating_sub(first), num: self.base.0, den: self.base.1 }
+    }
+
+    /// The next frame's own time in ticks of the stream; a missing or falling time becomes one usual step after the
+    /// last.
+    pub(crate) fn ticks(&mut self, decoded: &Video) -> i64 {
         let stated = decoded.timestamp().or_else(|| decoded.pts());
         let next = self.last.map(|last| last.saturating_add(self.usual_step));
         let ticks = match (stated, self.last) {
@@ -247,7 +254,6 @@ impl Clock {
             _ => next.unwrap_or(0),
         };
         self.last = Some(ticks);
-        let first = *self.first.get_or_insert(ticks);
-        Time { ticks: ticks.saturating_sub(first), num: self.base.0, den: self.base.1 }
+        ticks
     }
 }

@@ -1,5 +1,6 @@
 //! What can go wrong with a file of pictures, and what to do about it.
 
+use crate::frame::Size;
 use std::{
     io,
     path::{Path, PathBuf},
@@ -93,6 +94,19 @@ pub enum Error {
         /// What the system or FFmpeg said.
         reason: String,
     },
+    /// The pictures do not have a size that can be encoded.
+    #[error("{} cannot be encoded at {}x{}: {reason}", .path.display(), .size.width, .size.height)]
+    BadSize {
+        /// The file being written.
+        path: PathBuf,
+        /// The size asked for, in pixels.
+        size: Size,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The caller asked to stop.
+    #[error("interrupted")]
+    Stopped,
     /// The installed FFmpeg has no encoder for the wanted output.
     #[error("the installed FFmpeg has no {wanted} encoder")]
     EncoderMissing {
@@ -116,6 +130,8 @@ impl Error {
             Self::Decode { .. } => "decode-failed",
             Self::DiskFull { .. } => "disk-full",
             Self::Write { .. } => "write-failed",
+            Self::BadSize { .. } => "bad-size",
+            Self::Stopped => "interrupted",
             Self::EncoderMissing { .. } => "encoder-missing",
         }
     }
@@ -141,6 +157,8 @@ impl Error {
             Self::Decode { .. } => "play it in another player; if it plays, convert it: ffmpeg -i IN OUT.mp4".into(),
             Self::DiskFull { .. } => "free some space, or write to another disk".into(),
             Self::Write { .. } => "check that the folder exists and that you may write to it".into(),
+            Self::BadSize { .. } => "choose a size with even sides, such as 1280x720".into(),
+            Self::Stopped => "run it again to go on".into(),
             Self::EncoderMissing { .. } => "install an FFmpeg with libx264 (Debian: apt install ffmpeg)".into(),
         }
     }

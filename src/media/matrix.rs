@@ -1,4 +1,4 @@
-//! Which numbers turn Y'CbCr into R'G'B': the matrix and the range of a frame.
+//! Which numbers turn YUV into R'G'B': the matrix and the range of a frame.
 
 use crate::frame::Size;
 use ffmpeg_next::{
@@ -11,7 +11,7 @@ use ffmpeg_next::{
 /// and players do (ITU-R BT.601 is for 525 and 625 lines, of which 576 are active).
 const SD_HEIGHT: usize = 576;
 
-/// A matrix between R'G'B' and Y'CbCr.
+/// A matrix between R'G'B' and YUV.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Matrix {
     /// The frame holds R'G'B' or grey.
@@ -69,16 +69,19 @@ impl Matrix {
         #[expect(unsafe_code, reason = "swscale has no safe wrapper for its tables")]
         // SAFETY: returns a pointer into a static table for every id.
         unsafe {
-            ffi::sws_getCoefficients(id as i32)
+            ffi::sws_getCoefficients(id)
         }
     }
 }
 
 /// Whether levels run over the whole range (`pc`) and not the studio range (`tv`).
 pub(crate) fn is_full_range(pixel: Pixel, range: Range) -> bool {
-    let is_jpeg =
-        matches!(pixel, Pixel::YUVJ420P | Pixel::YUVJ422P | Pixel::YUVJ444P | Pixel::YUVJ440P | Pixel::YUVJ411P);
-    is_jpeg || is_rgb(pixel) || range == Range::JPEG
+    is_jpeg(pixel) || is_rgb(pixel) || range == Range::JPEG
+}
+
+/// Whether the format is one of JPEG's, which say full range by their name.
+pub(crate) fn is_jpeg(pixel: Pixel) -> bool {
+    matches!(pixel, Pixel::YUVJ420P | Pixel::YUVJ422P | Pixel::YUVJ444P | Pixel::YUVJ440P | Pixel::YUVJ411P)
 }
 
 /// Whether the format holds R'G'B' (packed, planar or with a palette).

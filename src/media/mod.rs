@@ -6,18 +6,29 @@
 //!
 //! FFmpeg documentation: <https://ffmpeg.org/doxygen/5.1/>.
 
+mod about;
+mod carry;
 mod decode;
+mod encode;
 mod error;
 mod fingerprint;
+mod h264;
 mod matrix;
 mod orient;
 mod probe;
 mod scale;
+mod sink;
 mod source;
 mod still;
+mod swscale;
+mod temp;
 
+pub use about::{About, about};
 pub use decode::{Decoder, Ending, Want};
+pub use encode::{EncodeSettings, Encoder, FINE_CRF};
 pub use error::Error;
 pub use fingerprint::fingerprint;
+pub use h264::Speed;
 pub use probe::{Probe, probe};
 pub use still::{load_mask, load_picture, load_seed, save_png};
+pub use temp::TempOut;

@@ -30,6 +30,19 @@ impl Orientation {
         if turned.determinant() == 0 { Self::UPRIGHT } else { turned }
     }
 
+    /// The display matrix that asks players for this, with the shift that brings the frame back to the origin.
+    pub(crate) fn display_matrix(self, stored: Size) -> [i32; 9] {
+        /// 1 in 16.16 and in 2.30 fixed point.
+        const ONE: i32 = 1 << 16;
+        const UNIT: i32 = 1 << 30;
+        let [a, b, c, d] = [self.a, self.b, self.c, self.d].map(|v| i32::from(v) * ONE);
+        let shift = |negative: bool, side: usize| if negative { (side as i32).saturating_mul(ONE) } else { 0 };
+        let upright = self.turned(stored);
+        let x = shift(self.a < 0 || self.c < 0, upright.width);
+        let y = shift(self.b < 0 || self.d < 0, upright.height);
+        [a, b, 0, c, d, 0, x, y, UNIT]
+    }
+
     /// Whether width and height change places.
     pub(crate) fn swaps_sides(self) -> bool {
         self.a == 0
@@ -69,7 +82,6 @@ impl Orientation {
     }
 
     /// The stored plane of an upright one: the inverse of [`Self::upright`].
-    #[cfg(test)]
     pub(crate) fn stored<T: Copy>(self, upright: Plane<T>) -> Plane<T> {
         Self { b: self.c, c: self.b, ..self }.upright(upright)
     }

@@ -59,6 +59,7 @@ pub(crate) struct Video {
     /// Packets that the container's index counts.
     pub(crate) packets: Option<u64>,
     pub(crate) parameters: codec::Parameters,
+    pub(crate) raw: Raw,
 }
 
 impl Video {
@@ -91,23 +92,45 @@ impl Video {
             duration_secs,
             codec,
             container: input.format().name().to_string(),
-            color: Matrix::stated_or_usual(raw.space, raw.coded, is_rgb(raw.pixel)).describe(raw.is_full(), raw.space),
+            color: Matrix::stated_or_usual(raw.tags.space, raw.coded, is_rgb(raw.pixel))
+                .describe(raw.is_full(), raw.tags.space),
             has_audio: input.streams().best(media::Type::Audio).is_some(),
             rotation_degrees: orientation.clockwise_degrees(),
             sample_aspect: aspect,
             pixel_format: pixel.map_or_else(|| "unknown".into(), |d| d.name().to_string()),
             bits: bits(raw.pixel),
         };
-        Ok(Self { probe, index: stream.index(), time_base: stream.time_base(), orientation, packets, parameters })
+        Ok(Self { probe, index: stream.index(), time_base: stream.time_base(), orientation, packets, parameters, raw })
     }
 }
 
 /// The fields of the codec parameters that the safe wrapper does not show.
-struct Raw {
-    coded: Size,
-    pixel: ffmpeg::format::Pixel,
-    space: ffmpeg::color::Space,
-    range: ffmpeg::color::Range,
+#[derive(Clone, Copy)]
+pub(crate) struct Raw {
+    pub(crate) coded: Size,
+    pub(crate) pixel: ffmpeg::format::Pixel,
+    pub(crate) tags: Tags,
+}
+
+/// What a stream says about its colours.
+#[derive(Clone, Copy)]
+pub(crate) struct Tags {
+    pub(crate) space: ffmpeg::color::Space,
+    pub(crate) range: ffmpeg::color::Range,
+    pub(crate) primaries: ffmpeg::color::Primaries,
+    pub(crate) transfer: ffmpeg::color::TransferCharacteristic,
+    pub(crate) chroma: ffmpeg::chroma::Location,
+}
+
+impl Tags {
+    /// ITU-R BT.709 in studio range.
+    pub(crate) const BT709: Self = Self {
+        space: ffmpeg::color::Space::BT709,
+        range: ffmpeg::color::Range::MPEG,
+        primaries: ffmpeg::color::Primaries::BT709,
+        transfer: ffmpeg::color::TransferCharacteristic::BT709,
+        chroma: ffmpeg::chroma::Location::Left,
+    };
 }
 
 impl Raw {
@@ -126,13 +149,18 @@ impl Raw {
         Self {
             coded: Size::new(side(raw.width), side(raw.height)),
             pixel,
-            space: raw.color_space.into(),
-            range: raw.color_range.into(),
+            tags: Tags {
+                space: raw.color_space.into(),
+                range: raw.color_range.into(),
+                primaries: raw.color_primaries.into(),
+                transfer: raw.color_trc.into(),
+                chroma: raw.chroma_location.into(),
+            },
         }
     }
 
     fn is_full(&self) -> bool {
-        is_full_range(self.pixel, self.range)
+        is_full_range(self.pixel, self.tags.range)
     }
 }
 

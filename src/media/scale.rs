@@ -1,100 +1,86 @@
-//! From a decoded frame to a [`Picture`]: resize and R'G'B' in one step of swscale, then upright.
+//! Between frames of a codec and [`Picture`]s: size, R'G'B' and the right way up.
 
 use super::{
-    matrix::{Matrix, has_alpha, is_full_range, is_rgb},
+    matrix::has_alpha,
     orient::Orientation,
+    swscale::{Layout, Swscale},
 };
 use crate::frame::{Picture, Plane, Size};
-use ffmpeg_next::{
-    self as ffmpeg, ffi,
-    format::Pixel,
-    frame::Video,
-    software::scaling::{Context, Flags},
-};
+use ffmpeg_next::{self as ffmpeg, frame::Video};
 
 /// What transparent frames and stills are blended over: mid-grey, so that neither black nor white products vanish.
 pub(crate) const BACKDROP: f32 = 0.5;
 
-/// Turns frames into pictures; keeps the tables for as long as the frames stay of one kind.
+/// Turns decoded frames into pictures; keeps the tables for as long as the frames stay of one layout.
 pub(crate) struct Scaler {
     upright: Size,
     orientation: Orientation,
-    prepared: Option<(Kind, Context)>,
-}
-
-/// All that swscale's tables depend on.
-#[derive(Clone, Copy, PartialEq)]
-struct Kind {
-    pixel: Pixel,
-    size: Size,
-    matrix: Matrix,
-    is_full: bool,
+    tables: Option<Swscale>,
 }
 
 impl Scaler {
     /// Pictures will be `upright` in size after `orientation` is applied.
     pub(crate) fn new(upright: Size, orientation: Orientation) -> Self {
-        Self { upright, orientation, prepared: None }
+        Self { upright, orientation, tables: None }
     }
 
-    /// The upright R'G'B' picture of `frame`.
+    /// The upright R'G'B' picture of a decoded frame.
     pub(crate) fn picture(&mut self, frame: &Video) -> Result<Picture, ffmpeg::Error> {
-        let kind = Kind::of(frame);
-        let target = self.orientation.turned(self.upright);
-        if self.prepared.as_ref().is_none_or(|(prepared, _)| *prepared != kind) {
-            self.prepared = Some((kind, kind.tables(target)?));
+        let from = Layout::of(frame);
+        let to = Layout::picture(self.orientation.turned(self.upright), has_alpha(from.pixel));
+        let scaled = convert(&mut self.tables, frame, from, to)?;
+        let [g, b, r] = [0, 1, 2].map(|index| plane_from(&scaled, index, to.size));
+        let mut picture = Picture { rgb: [r, g, b] };
+        if has_alpha(from.pixel) {
+            blend(&mut picture, &plane_from(&scaled, 3, to.size));
         }
-        let Some((_, tables)) = &mut self.prepared else { return Err(ffmpeg::Error::Bug) };
-        let mut scaled = Video::empty();
-        tables.run(frame, &mut scaled)?;
-        let picture = picture_from_planes(&scaled, target, has_alpha(kind.pixel));
         Ok(Picture { rgb: picture.rgb.map(|plane| self.orientation.upright(plane)) })
     }
 }
 
-impl Kind {
-    fn of(frame: &Video) -> Self {
-        let (pixel, size) = (frame.format(), Size::new(frame.width() as usize, frame.height() as usize));
-        let matrix = Matrix::stated_or_usual(frame.color_space(), size, is_rgb(pixel));
-        Self { pixel, size, matrix, is_full: is_full_range(pixel, frame.color_range()) }
+/// Turns upright pictures into frames for an encoder: the inverse of [`Scaler`].
+pub(crate) struct Painter {
+    orientation: Orientation,
+    to: Layout,
+    tables: Option<Swscale>,
+}
+
+impl Painter {
+    /// Frames will be of layout `to`, stored in `orientation`.
+    pub(crate) fn new(to: Layout, orientation: Orientation) -> Self {
+        Self { orientation, to, tables: None }
     }
 
-    #[expect(unsafe_code, reason = "the safe wrapper leaves matrix and range to a guess")]
-    fn tables(self, target: Size) -> Result<Context, ffmpeg::Error> {
-        let shrinks = target.width < self.size.width || target.height < self.size.height;
-        let kernel = if shrinks { Flags::AREA } else { Flags::BICUBIC };
-        let flags = kernel | Flags::ACCURATE_RND | Flags::FULL_CHR_H_INT | Flags::FULL_CHR_H_INP;
-        let output = if has_alpha(self.pixel) { Pixel::GBRAPF32LE } else { Pixel::GBRPF32LE };
-        let side = |v: usize| v as u32;
-        let mut context = Context::get(
-            self.pixel,
-            side(self.size.width),
-            side(self.size.height),
-            output,
-            side(target.width),
-            side(target.height),
-            flags,
-        )?;
-        let table = self.matrix.coefficients();
-        /// swscale's neutral contrast and saturation: 1 in 16.16 fixed point.
-        const ONE: i32 = 1 << 16;
-        // SAFETY: the context is alive, the tables are static. It refuses R'G'B' to R'G'B', where nothing is to be set.
-        unsafe {
-            let full = i32::from(self.is_full);
-            ffi::sws_setColorspaceDetails(context.as_mut_ptr(), table, full, table, 1, 0, ONE, ONE);
+    /// The frame of an upright picture of any size.
+    pub(crate) fn frame(&mut self, picture: &Picture) -> Result<Video, ffmpeg::Error> {
+        let stored = picture.rgb.clone().map(|plane| self.orientation.stored(plane));
+        let from = Layout::picture(self.orientation.turned(picture.size()), false);
+        let mut frame = Video::new(from.pixel, from.size.width as u32, from.size.height as u32);
+        if frame.planes() == 0 {
+            return Err(ffmpeg::Error::Other { errno: ffmpeg::error::ENOMEM });
         }
-        Ok(context)
+        let [r, g, b] = &stored;
+        for (index, plane) in [g, b, r].into_iter().enumerate() {
+            plane_into(&mut frame, index, plane);
+        }
+        convert(&mut self.tables, &frame, from, self.to)
+    }
+
+    /// A decoded frame in the encoder's layout, when it has another.
+    pub(crate) fn adapt(&mut self, frame: &Video) -> Result<Option<Video>, ffmpeg::Error> {
+        let from = Layout::of(frame);
+        if from.pixel == self.to.pixel && from.size == self.to.size && from.is_full == self.to.is_full {
+            return Ok(None);
+        }
+        convert(&mut self.tables, frame, from, self.to).map(Some)
     }
 }
 
-/// Planes 0, 1, 2, 3 of FFmpeg's GBR(A) are green, blue, red and opacity.
-fn picture_from_planes(scaled: &Video, size: Size, has_alpha: bool) -> Picture {
-    let [g, b, r] = [0, 1, 2].map(|index| plane(scaled, index, size));
-    let mut picture = Picture { rgb: [r, g, b] };
-    if has_alpha {
-        blend(&mut picture, &plane(scaled, 3, size));
+fn convert(tables: &mut Option<Swscale>, frame: &Video, from: Layout, to: Layout) -> Result<Video, ffmpeg::Error> {
+    match tables {
+        Some(tables) if tables.is_for(&from, &to) => tables.run(frame),
+        _ => tables.insert(Swscale::new(from, to)?).run(frame),
     }
-    picture
 }
 
 /// Blends the picture over the backdrop by its opacity, `0..=1`.
@@ -106,13 +92,22 @@ pub(crate) fn blend(picture: &mut Picture, alpha: &Plane<f32>) {
     }
 }
 
-fn plane(scaled: &Video, index: usize, size: Size) -> Plane<f32> {
-    let stride = scaled.stride(index);
+fn plane_from(frame: &Video, index: usize, size: Size) -> Plane<f32> {
     let mut plane = Plane::filled(size.width, size.height, 0.0);
-    for (y, row) in scaled.data(index).chunks(stride).take(size.height).enumerate() {
+    for (y, row) in frame.data(index).chunks(frame.stride(index)).take(size.height).enumerate() {
         for (value, bytes) in plane.row_mut(y).iter_mut().zip(row.as_chunks::<4>().0) {
             *value = f32::from_le_bytes(*bytes);
         }
     }
     plane
+}
+
+/// Clamps to `0..=1`, for swscale does not check.
+fn plane_into(frame: &mut Video, index: usize, plane: &Plane<f32>) {
+    let stride = frame.stride(index);
+    for (y, row) in frame.data_mut(index).chunks_mut(stride).take(plane.height()).enumerate() {
+        for (bytes, &value) in row.as_chunks_mut::<4>().0.iter_mut().zip(plane.row(y)) {
+            *bytes = if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) }.to_le_bytes();
+        }
+    }
 }
