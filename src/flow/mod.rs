@@ -19,6 +19,7 @@ mod search;
 mod tile;
 mod upsample;
 mod warp;
+pub mod wheel;
 
 use crate::frame::{Plane, Size};
 
