@@ -4,6 +4,7 @@ mod completions;
 mod doctor;
 mod exit;
 mod failure;
+mod flow;
 mod man;
 mod progress;
 mod ui;
@@ -49,6 +50,8 @@ struct Globals {
 enum Command {
     /// Examine this machine: FFmpeg, codecs, cores, disk
     Doctor(doctor::Args),
+    /// Measure the motion from one picture to another, pixel by pixel
+    Flow(flow::Args),
     /// Print the completion script of a shell
     Completions(completions::Args),
     /// Print the manual page (roff)
@@ -79,6 +82,7 @@ pub(crate) fn main() -> ExitCode {
 fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
     match command {
         Command::Doctor(args) => doctor::run(args, ui),
+        Command::Flow(args) => flow::run(args, ui),
         Command::Completions(args) => completions::run(args, ui),
         Command::Man(args) => man::run(args, ui),
     }

@@ -14,14 +14,17 @@ pub mod middlebury;
 mod padded;
 mod preset;
 mod pyramid;
+mod refine;
 mod search;
+mod tile;
 mod upsample;
 mod warp;
+pub mod wheel;
 
 use crate::frame::{Plane, Size};
 
 pub use consistency::consistency;
-pub use preset::{Params, Preset, UnknownPreset};
+pub use preset::{Params, Preset, Refine, UnknownPreset};
 pub use pyramid::Pyramid;
 pub use warp::{warp, warp_picture};
 
@@ -103,7 +106,8 @@ pub fn dense_prepared(from: &Pyramid, to: &Pyramid, params: &Params, init: Optio
         };
         let hint = hint.filter(|_| coarser.is_some());
         let patches = search::patches(from, to, &first, hint.as_ref(), params);
-        coarser = Some(densify::dense(from, to, &patches));
+        let dense = densify::dense(from, to, &patches);
+        coarser = Some(refine::refine(from, to, dense, &params.refine));
     }
     let flow = coarser.expect("a pyramid has at least one level");
     upsample::to_size(flow, size)

@@ -47,7 +47,19 @@ impl Padded {
 
     /// Everything from column `x`, row `y` of the plane on; both may reach [`PAD`] beyond the border.
     #[inline]
-    pub(super) fn from_position(&self, x: isize, y: isize) -> &[f32] {
+    pub(super) fn starting_at(&self, x: isize, y: isize) -> &[f32] {
         &self.data[(y + PAD as isize) as usize * self.stride + (x + PAD as isize) as usize..]
+    }
+
+    /// Bilinear sample at `(x, y)`, which lies on the plane itself.
+    #[inline(always)]
+    pub(super) fn bilinear(&self, x: f32, y: f32) -> f32 {
+        let (left, top) = (x as usize, y as usize);
+        let (fx, fy) = (x - left as f32, y - top as f32);
+        let at = (top + PAD) * self.stride + left + PAD;
+        let (upper, lower) = (&self.data[at..at + 2], &self.data[at + self.stride..at + self.stride + 2]);
+        let above = upper[0] + (upper[1] - upper[0]) * fx;
+        let below = lower[0] + (lower[1] - lower[0]) * fx;
+        above + (below - above) * fy
     }
 }

@@ -56,14 +56,52 @@ pub struct Params {
     pub stride: usize,
     /// Most inverse-search steps of one patch in one pass; there are two passes.
     pub steps: usize,
+    /// What follows the search on each level.
+    pub refine: Refine,
+}
+
+/// The knobs of the variational refinement.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Refine {
+    /// How often the picture is warped and the problem made linear again; 0 leaves the refinement out.
+    pub warps: usize,
+    /// How often the robust weights are taken anew for one warp.
+    pub weightings: usize,
+    /// Relaxation sweeps for one weighting.
+    pub sweeps: usize,
+    /// Over-relaxation, `1..2`.
+    pub omega: f32,
+    /// Share of smoothness in the energy.
+    pub smoothness: f32,
+    /// Share of brightness constancy.
+    pub brightness: f32,
+    /// Share of gradient constancy.
+    pub gradient: f32,
+    /// How much an edge of the picture weakens smoothness: 1 / (squared levels per pixel that halve it).
+    pub edge: f32,
+}
+
+impl Default for Refine {
+    fn default() -> Self {
+        Self {
+            warps: 1,
+            weightings: 3,
+            sweeps: 5,
+            omega: 1.6,
+            smoothness: 20.0,
+            brightness: 5.0,
+            gradient: 10.0,
+            edge: 0.0,
+        }
+    }
 }
 
 impl From<Preset> for Params {
     fn from(preset: Preset) -> Self {
         match preset {
-            Preset::Fast => Self { finest: 2, stride: 4, steps: 6 },
-            Preset::Medium => Self { finest: 1, stride: 4, steps: 8 },
-            Preset::Fine => Self { finest: 0, stride: 4, steps: 8 },
+            Preset::Fast => Self { finest: 2, stride: 4, steps: 6, refine: Refine::default() },
+            Preset::Medium => Self { finest: 1, stride: 4, steps: 8, refine: Refine::default() },
+            Preset::Fine => Self { finest: 0, stride: 4, steps: 8, refine: Refine::default() },
         }
     }
 }

@@ -217,7 +217,7 @@ impl<'a> Window<'a> {
         let (left, top) = (x.floor(), y.floor());
         let (fx, fy) = (x - left, y - top);
         Self {
-            pixels: image.from_position(left as isize, top as isize),
+            pixels: image.starting_at(left as isize, top as isize),
             stride: image.stride(),
             weights: [(1.0 - fx) * (1.0 - fy), fx * (1.0 - fy), (1.0 - fx) * fy, fx * fy],
         }
@@ -236,7 +236,7 @@ impl<'a> Window<'a> {
 /// The patch at whole-pixel position `(x, y)`.
 #[inline(always)]
 fn block(plane: &Padded, x: isize, y: isize) -> [f32; AREA] {
-    let pixels = plane.from_position(x, y);
+    let pixels = plane.starting_at(x, y);
     let mut block = [0.0; AREA];
     for (row, out) in block.chunks_exact_mut(PATCH).enumerate() {
         out.copy_from_slice(&pixels[row * plane.stride()..][..PATCH]);

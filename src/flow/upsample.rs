@@ -30,7 +30,7 @@ fn double_plane(coarse: &Plane<f32>, size: Size) -> Plane<f32> {
 #[inline(always)]
 fn neighbours(i: usize, last: usize) -> (usize, usize) {
     let near = (i / 2).min(last);
-    let far = if i % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(last) };
+    let far = if i.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(last) };
     (near, far)
 }
 

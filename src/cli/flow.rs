@@ -1,0 +1,81 @@
+//! `holdstill flow`: the optical flow as a verb of its own, so that anyone can check it against published truth.
+
+use super::{Exit, Failure, Ui};
+use holdstill::{
+    flow::{self, Preset, middlebury, wheel},
+    frame::Size,
+    media::{self, TempOut},
+};
+use serde_json::json;
+use std::{
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+/// Measure the motion from one picture to another, pixel by pixel
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The picture whose pixels are followed
+    first: PathBuf,
+    /// The picture in which they are looked for, of the same size
+    second: PathBuf,
+    /// Where to write the flow (Middlebury .flo)
+    #[arg(long, short, value_name = "FILE.flo")]
+    out: PathBuf,
+    /// Also draw it as a PNG: hue is direction, saturation is length
+    #[arg(long, value_name = "FILE.png")]
+    viz: Option<PathBuf>,
+    /// fast, medium or fine
+    #[arg(long, default_value_t)]
+    preset: Preset,
+}
+
+pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
+    let first = media::load_picture(&args.first)?;
+    let second = media::load_picture(&args.second)?;
+    let size = first.size();
+    if size != second.size() {
+        return Err(sizes_differ(size, second.size()));
+    }
+    let started = Instant::now();
+    let found = flow::dense(&first.luma(), &second.luma(), &args.preset.into(), None);
+    let secs = started.elapsed().as_secs_f64();
+    write_whole(&args.out, |writer| middlebury::write_flo(writer, &found))?;
+    if let Some(path) = &args.viz {
+        let temporary = TempOut::beside(path)?;
+        media::save_png(&wheel::draw(&found, None), temporary.path())?;
+        temporary.commit()?;
+    }
+    let longest = wheel::longest(&found);
+    if ui.is_json() {
+        ui.envelope(&json!({
+            "schema": "holdstill/flow/1", "path": args.out, "viz": args.viz, "preset": args.preset.name(),
+            "width": size.width, "height": size.height, "longest_px": longest, "secs": secs,
+        }));
+    } else {
+        let (width, height) = (size.width, size.height);
+        ui.say(format!("{}: {width}x{height}, longest motion {longest:.1} px, {secs:.2} s", args.out.display()));
+    }
+    Ok(Exit::Ok)
+}
+
+fn sizes_differ(first: Size, second: Size) -> Failure {
+    let text = |size: Size| format!("{}x{}", size.width, size.height);
+    Failure::usage(
+        format!("the first picture is {}, the second {}", text(first), text(second)),
+        "scale one of them to the size of the other",
+    )
+}
+
+/// Writes a file that appears whole or not at all.
+fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    let temporary = TempOut::beside(path)?;
+    let written = fs_err::File::create(temporary.path()).and_then(|file| {
+        let mut writer = BufWriter::new(file);
+        write(&mut writer)?;
+        writer.flush()
+    });
+    written.map_err(|error| media::Error::Write { path: path.into(), reason: error.to_string() })?;
+    Ok(temporary.commit()?)
+}
