@@ -1,6 +1,7 @@
 //! Floor 6: the command line, one face of the engine's events.
 
 mod completions;
+mod config;
 mod doctor;
 mod exit;
 mod failure;
@@ -48,6 +49,8 @@ struct Globals {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Show the settings
+    Config(config::Args),
     /// Examine this machine: FFmpeg, codecs, cores, disk
     Doctor(doctor::Args),
     /// Measure the motion from one picture to another, pixel by pixel
@@ -81,6 +84,7 @@ pub(crate) fn main() -> ExitCode {
 
 fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
     match command {
+        Command::Config(args) => config::run(args, ui),
         Command::Doctor(args) => doctor::run(args, ui),
         Command::Flow(args) => flow::run(args, ui),
         Command::Completions(args) => completions::run(args, ui),

@@ -30,5 +30,5 @@ pub use error::Error;
 pub use fingerprint::fingerprint;
 pub use h264::Speed;
 pub use probe::{Probe, probe};
-pub use still::{load_mask, load_picture, load_seed, save_png};
+pub use still::{load_mask, load_picture, load_seed, make_folder, save_png};
 pub use temp::TempOut;

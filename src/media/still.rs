@@ -71,6 +71,14 @@ pub fn save_png(picture: &Picture, path: &Path) -> Result<(), Error> {
     fs_err::write(path, bytes.into_inner()).map_err(|e| Error::writing(path, &e))
 }
 
+/// Makes the folder `path` and its parents, where they are missing.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn make_folder(path: &Path) -> Result<(), Error> {
+    fs_err::create_dir_all(path).map_err(|e| Error::writing(path, &e))
+}
+
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let about = fs_err::metadata(path).map_err(|e| Error::reading(path, e))?;
     if about.is_dir() {
