@@ -1,8 +1,33 @@
 //! Floor 2: what drift is: signals, fusion, policy, verdict, report.
 
+mod calibration;
+mod canvas;
+mod cells;
+mod color;
+mod correlation;
+mod cubic;
+mod cut;
+mod detail;
+mod explain;
+mod flicker;
+mod freeze;
+mod fusion;
+mod geometry;
+mod identity;
+mod judge;
 mod judgement;
+mod oklab;
+mod placement;
 pub mod policy;
+mod registration;
 mod report;
+mod ruler;
+mod series;
+mod signal;
+mod structure;
+mod subject;
+mod tracks;
+mod window;
 
 pub use judgement::Judgement;
 pub use policy::{Decision, Facts, Policy, Thresholds};
@@ -10,3 +35,4 @@ pub use report::{
     Cause, CauseFinding, ClipInfo, FrameDrift, MetricSummary, Registration, SCORE_SCHEMA, ScoreReport, SeedInfo,
     Verdict,
 };
+pub use ruler::Ruler;

@@ -1,0 +1,70 @@
+//! The seed laid over the clip's picture: everything about it that every frame is compared with, prepared once.
+
+use super::{
+    correlation::Prepared,
+    oklab::{Oklab, oklab_from_picture},
+    placement::Placement,
+    subject,
+};
+use crate::{
+    flow,
+    frame::{Mask, Picture, Plane, Seed, Size, pyramid},
+};
+
+/// Radius of the window in which structure is compared, pixels of the working picture.
+pub(crate) const WINDOW: usize = 5;
+
+/// The seed on the working canvas.
+#[derive(Clone, Debug)]
+pub(crate) struct Canvas {
+    /// The seed's pixels where the canvas shows them, the nearest seed pixel elsewhere.
+    pub luma: Plane<f32>,
+    /// The same for the flow.
+    pub pyramid: flow::Pyramid,
+    /// Local mean and variance of `luma`.
+    pub structure: Prepared,
+    /// Colours at half the size of the canvas.
+    pub lab: Oklab,
+    /// 1 where the canvas shows the seed, 0 where it lies beyond it.
+    pub visible: Plane<f32>,
+    /// How much each pixel belongs to the subject, `0..=1`, zero where invisible.
+    pub subject: Plane<f32>,
+}
+
+impl Canvas {
+    /// Lays the seed over a canvas of `size` pixels.
+    pub(crate) fn new(
+        seed: &Seed,
+        mask: Option<&Mask>,
+        size: Size,
+        placement: &Placement,
+        params: &flow::Params,
+    ) -> Self {
+        let picture = placement.lay(&seed.picture, size);
+        let visible = placement.visible(seed.picture.size(), size);
+        let luma = picture.luma();
+        let lab = oklab_from_picture(&half(&picture));
+        let given = mask.or(seed.alpha.as_ref());
+        let mut subject = match given {
+            Some(mask) => placement.lay_plane(mask, size),
+            None => pyramid::resize(&subject::guess(&lab), size),
+        };
+        for (s, &v) in subject.data_mut().iter_mut().zip(visible.data()) {
+            *s = s.clamp(0.0, 1.0) * v;
+        }
+        let pyramid = flow::Pyramid::new(&luma, params);
+        let structure = Prepared::new(&luma, WINDOW);
+        Self { luma, pyramid, structure, lab, visible, subject }
+    }
+
+    /// Width and height in pixels.
+    pub(crate) fn size(&self) -> Size {
+        Size::new(self.luma.width(), self.luma.height())
+    }
+}
+
+/// A picture at half its size: colour needs no more, and noise is less.
+pub(crate) fn half(picture: &Picture) -> Picture {
+    let size = picture.size();
+    pyramid::resize_picture(picture, Size::new(size.width.div_ceil(2), size.height.div_ceil(2)))
+}

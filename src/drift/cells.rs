@@ -1,0 +1,171 @@
+//! The compact view of one frame: what every signal needs to know, averaged over small squares of the seed's canvas.
+
+use super::{canvas::Canvas, correlation::NOISE_VARIANCE, oklab::Oklab, registration::Registered, window};
+use crate::frame::{Plane, Rect, Size};
+
+/// Cells along the longer side of the canvas.
+const ALONG: usize = 40;
+/// Variance from which a patch has texture that can be compared, levels².
+pub(crate) const TEXTURED: f32 = 4.0 * NOISE_VARIANCE;
+
+/// How the canvas is divided.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Grid {
+    /// Side of a cell, pixels.
+    pub side: usize,
+    /// Cells in a row.
+    pub columns: usize,
+    /// Cells in a column.
+    pub rows: usize,
+    size: Size,
+}
+
+impl Grid {
+    /// About forty cells along the longer side.
+    pub(crate) fn new(size: Size) -> Self {
+        let side = (size.width.max(size.height) / ALONG).max(4);
+        Self { side, columns: size.width.div_ceil(side), rows: size.height.div_ceil(side), size }
+    }
+
+    /// Number of cells.
+    pub(crate) fn len(&self) -> usize {
+        self.columns * self.rows
+    }
+
+    /// The pixels of cell `index` (row-major).
+    pub(crate) fn rect(&self, index: usize) -> Rect {
+        let (x, y) = (index % self.columns * self.side, index / self.columns * self.side);
+        Rect { x, y, width: self.side.min(self.size.width - x), height: self.side.min(self.size.height - y) }
+    }
+
+    /// Spreads one value per cell over the canvas.
+    pub(crate) fn spread(&self, values: &[f32]) -> Plane<f32> {
+        Plane::from_fn(self.size.width, self.size.height, |x, y| values[y / self.side * self.columns + x / self.side])
+    }
+
+    /// Mean of a plane of the canvas's size over each cell.
+    pub(crate) fn means(&self, plane: &Plane<f32>) -> Vec<f32> {
+        (0..self.len())
+            .map(|index| {
+                let rect = self.rect(index);
+                let sum: f64 = (rect.y..rect.y + rect.height)
+                    .flat_map(|y| &plane.row(y)[rect.x..rect.x + rect.width])
+                    .map(|&v| f64::from(v))
+                    .sum();
+                (sum / (rect.width * rect.height) as f64) as f32
+            })
+            .collect()
+    }
+
+    /// Mean over each cell of a plane at half the canvas's size.
+    fn half_means(&self, plane: &Plane<f32>) -> Vec<f32> {
+        let (w, h) = (plane.width(), plane.height());
+        (0..self.len())
+            .map(|index| {
+                let rect = self.rect(index);
+                let (x0, y0) = ((rect.x / 2).min(w - 1), (rect.y / 2).min(h - 1));
+                let (x1, y1) =
+                    (((rect.x + rect.width) / 2).clamp(x0 + 1, w), ((rect.y + rect.height) / 2).clamp(y0 + 1, h));
+                let sum: f64 = (y0..y1).flat_map(|y| &plane.row(y)[x0..x1]).map(|&v| f64::from(v)).sum();
+                (sum / ((x1 - x0) * (y1 - y0)) as f64) as f32
+            })
+            .collect()
+    }
+}
+
+/// Energy of luma in two bands, levels²: about 2–4 and 4–10 pixels per cycle.
+#[derive(Clone, Debug)]
+pub(crate) struct Bands {
+    /// The finest detail.
+    pub fine: Vec<f32>,
+    /// The next octave.
+    pub middle: Vec<f32>,
+}
+
+impl Bands {
+    fn new(grid: &Grid, luma: &Plane<f32>) -> Self {
+        let (near, far) = (window::mean(luma, 1), window::mean(luma, 3));
+        let energy = |a: &Plane<f32>, b: &Plane<f32>| {
+            let mut difference = a.clone();
+            for (d, &b) in difference.data_mut().iter_mut().zip(b.data()) {
+                *d = (*d - b).powi(2);
+            }
+            grid.means(&difference)
+        };
+        Self { fine: energy(luma, &near), middle: energy(&near, &far) }
+    }
+}
+
+/// Colour of each cell, Oklab × 100.
+#[derive(Clone, Debug)]
+pub(crate) struct Colours {
+    /// Lightness.
+    pub l: Vec<f32>,
+    /// Green–red.
+    pub a: Vec<f32>,
+    /// Blue–yellow.
+    pub b: Vec<f32>,
+}
+
+impl Colours {
+    fn new(grid: &Grid, lab: &Oklab) -> Self {
+        Self { l: grid.half_means(&lab.l), a: grid.half_means(&lab.a), b: grid.half_means(&lab.b) }
+    }
+}
+
+/// The seed's cells: prepared once.
+#[derive(Clone, Debug)]
+pub(crate) struct SeedCells {
+    /// How the canvas is divided.
+    pub grid: Grid,
+    /// Weight of the subject, `0..=1`.
+    pub subject: Vec<f32>,
+    /// Variance of luma, levels².
+    pub texture: Vec<f32>,
+    /// Detail.
+    pub bands: Bands,
+    /// Colour.
+    pub colours: Colours,
+}
+
+impl SeedCells {
+    /// Divides the seed's canvas.
+    pub(crate) fn new(canvas: &Canvas) -> Self {
+        let grid = Grid::new(canvas.size());
+        Self {
+            grid,
+            subject: grid.means(&canvas.subject),
+            texture: grid.means(canvas.structure.variance()),
+            bands: Bands::new(&grid, &canvas.luma),
+            colours: Colours::new(&grid, &canvas.lab),
+        }
+    }
+}
+
+/// One frame's cells, pulled onto the seed.
+#[derive(Clone, Debug)]
+pub(crate) struct FrameCells {
+    /// Share of the cell that can be compared, `0..=1`.
+    pub seen: Vec<f32>,
+    /// Likeness to the seed, `-1..=1`.
+    pub likeness: Vec<f32>,
+    /// Variance of luma, levels².
+    pub texture: Vec<f32>,
+    /// Detail.
+    pub bands: Bands,
+    /// Colour.
+    pub colours: Colours,
+}
+
+impl FrameCells {
+    /// Divides a registered frame; `lab` is its colour, pulled onto the seed, at half size.
+    pub(crate) fn new(grid: &Grid, registered: &Registered, lab: &Oklab) -> Self {
+        Self {
+            seen: grid.means(&registered.inside),
+            likeness: grid.means(&registered.correlation.likeness),
+            texture: grid.means(&registered.correlation.frame_variance),
+            bands: Bands::new(grid, &registered.luma),
+            colours: Colours::new(grid, lab),
+        }
+    }
+}

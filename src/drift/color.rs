@@ -1,0 +1,64 @@
+//! Colour after exposure is explained: one gain for the whole picture may change, hues may not.
+
+use super::{
+    cells::{FrameCells, SeedCells},
+    series::{quantile, weighted_quantile},
+    signal::{Readings, Signal},
+    structure::LEAST_SEEN,
+};
+
+/// Likeness from which a cell's colour is compared: elsewhere other content is measured, not another colour.
+const LIKE: f32 = 0.5;
+/// Lightness below which colour is noise, Oklab × 100.
+const DARK: f32 = 12.0;
+/// Local deviation from the common gain that halves a cell's say (highlights and shadows that move), natural logarithm.
+const LOCAL_LIGHT: f32 = 0.08;
+
+/// Gain of lightness (ratio of Oklab L, the cube root of the exposure ratio) common to the picture; 1 where unknown.
+pub(super) fn gain(seed: &SeedCells, frame: &FrameCells) -> f32 {
+    let mut ratios: Vec<f32> = comparable(seed, frame).map(|i| frame.colours.l[i] / seed.colours.l[i]).collect();
+    quantile(&mut ratios, 0.5).unwrap_or(1.0).clamp(0.2, 5.0)
+}
+
+fn comparable<'a>(seed: &'a SeedCells, frame: &'a FrameCells) -> impl Iterator<Item = usize> + 'a {
+    (0..seed.grid.len()).filter(|&i| {
+        frame.seen[i] >= LEAST_SEEN
+            && frame.likeness[i] > LIKE
+            && seed.colours.l[i] > DARK
+            && frame.colours.l[i] > 0.5 * DARK
+    })
+}
+
+/// Reads the colour signals of one frame.
+pub(super) fn read(seed: &SeedCells, frame: &FrameCells, readings: &mut Readings) {
+    let gain = gain(seed, frame);
+    let (mut subject, mut anywhere, mut tone) = (Vec::new(), Vec::new(), Vec::new());
+    for i in comparable(seed, frame) {
+        let (f, s) = (&frame.colours, &seed.colours);
+        let local = (f.l[i] / s.l[i] / gain).ln();
+        let trust = 1.0 / (1.0 + (local / LOCAL_LIGHT).powi(2));
+        let shift = (f.a[i] / gain - s.a[i]).hypot(f.b[i] / gain - s.b[i]);
+        subject.push((shift, trust * seed.subject[i]));
+        anywhere.push((shift, trust));
+        tone.push((f.l[i] / gain - s.l[i]).abs());
+    }
+    readings.set(Signal::Hue, weighted_quantile(&mut subject, 0.6).unwrap_or(0.0));
+    readings.set(Signal::HuePeak, weighted_quantile(&mut anywhere, 0.9).unwrap_or(0.0));
+    readings.set(Signal::Tone, quantile(&mut tone, 0.7).unwrap_or(0.0));
+    readings.set(Signal::Palette, palette_distance(seed, frame));
+}
+
+/// Distance of the two pictures' colour histograms over cells, `0..=1`, wherever the content went.
+fn palette_distance(seed: &SeedCells, frame: &FrameCells) -> f32 {
+    let count = seed.grid.len() as f32;
+    let bin = |l: f32, a: f32, b: f32| {
+        let step = |v: f32, from: f32, width: f32, n: usize| (((v - from) / width).max(0.0) as usize).min(n - 1);
+        (step(l, 0.0, 20.0, 5) * 6 + step(a, -18.0, 6.0, 6)) * 6 + step(b, -18.0, 6.0, 6)
+    };
+    let mut difference = [0.0f32; 5 * 6 * 6];
+    for i in 0..seed.grid.len() {
+        difference[bin(seed.colours.l[i], seed.colours.a[i], seed.colours.b[i])] += 1.0;
+        difference[bin(frame.colours.l[i], frame.colours.a[i], frame.colours.b[i])] -= 1.0;
+    }
+    difference.iter().map(|d| d.abs()).sum::<f32>() / (2.0 * count.max(1.0))
+}

@@ -1,0 +1,44 @@
+//! One sentence per cause for a person: what was seen, how much, in units that mean something.
+
+use super::{
+    Cause,
+    signal::{Readings, Signal},
+};
+
+/// What `cause` looked like in its worst frame.
+pub(crate) fn sentence(cause: Cause, readings: &Readings, frame: usize) -> String {
+    let value = |signal: Signal| readings.get(signal);
+    match cause {
+        Cause::Geometry => format!(
+            "the surface bends by {:.2} % of the picture's diagonal ({:.2} % where most) beyond any rigid motion at frame {frame}",
+            value(Signal::Bend).max(value(Signal::BendWide)),
+            value(Signal::BendPeak).max(value(Signal::BendWidePeak)),
+        ),
+        Cause::Structure => format!(
+            "{:.0} % of the subject's surface no longer shows the seed's structure at frame {frame}; the largest such place covers {:.1} % of the picture",
+            value(Signal::Replaced),
+            value(Signal::Blob),
+        ),
+        Cause::Color => format!(
+            "the subject's colour is {:.1} away (Oklab × 100; 2 is just visible) after exposure at frame {frame}, its tones {:.1}",
+            value(Signal::Hue),
+            value(Signal::Tone),
+        ),
+        Cause::Text => {
+            format!("fine print is {:.0} % unlike the seed's at frame {frame}", 100.0 * value(Signal::Print),)
+        }
+        Cause::Flicker => {
+            format!("brightness jumps by {:.1} % against both neighbours at frame {frame}", value(Signal::Flicker))
+        }
+        Cause::Detail => format!("fine texture lost {:.1} octaves of energy at frame {frame}", value(Signal::Smear),),
+        Cause::Identity => format!(
+            "the subject is {:.0} % unlike the seed at frame {frame}, its colours {:.0} %",
+            100.0 * value(Signal::Foreign),
+            100.0 * value(Signal::Palette),
+        ),
+        Cause::Freeze => {
+            format!("{:.0} frames stand still around frame {frame} while the clip moves", value(Signal::Frozen))
+        }
+        Cause::Cut => format!("the whole picture changes between frames {} and {frame}", frame.saturating_sub(1)),
+    }
+}

@@ -1,0 +1,188 @@
+//! From the series of one clip to the judgement: spans, causes in words, confidence and verdict.
+
+use super::{
+    Cause, CauseFinding, FrameDrift, Judgement, MetricSummary, Registration, Thresholds, Verdict,
+    cells::{FrameCells, SeedCells, TEXTURED},
+    explain, fusion,
+    ruler::Observation,
+    series::summary,
+    signal::Signal,
+    structure,
+};
+use crate::frame::Size;
+use std::collections::BTreeMap;
+
+/// Share of the subject's texture that must have been compared before a clip may be called faithful.
+const LEAST_CONFIDENCE: f64 = 0.2;
+/// Severity from which a cause is reported although the clip holds.
+const WORTH_SAYING: f64 = 35.0;
+
+/// Everything that was measured on a clip.
+pub(crate) struct Series {
+    pub(crate) observations: Vec<Observation>,
+    pub(crate) registration: Registration,
+    /// Clip pixels per working pixel along x and y.
+    pub(crate) scale: (f64, f64),
+    pub(crate) clip: Size,
+}
+
+/// Share of the subject's texture that the frame lets one compare, `0..=1`.
+pub(crate) fn seen(seed: &SeedCells, frame: &FrameCells) -> f64 {
+    let (mut seen, mut all) = (0.0f64, 0.0f64);
+    for i in 0..seed.grid.len() {
+        if seed.texture[i] > TEXTURED {
+            let weight = f64::from(seed.subject[i]);
+            all += weight;
+            seen += weight * f64::from(frame.seen[i]);
+        }
+    }
+    if all > 0.0 { seen / all } else { 0.0 }
+}
+
+/// Box around the largest group of the most unlike cells, `[x, y, width, height]` in working pixels.
+pub(crate) fn region(seed: &SeedCells, frame: &FrameCells) -> [usize; 4] {
+    let mut worst: Vec<usize> = structure::judged(seed, frame).collect();
+    worst.sort_by(|&a, &b| frame.likeness[a].total_cmp(&frame.likeness[b]));
+    worst.truncate((seed.grid.len() / 12).max(1));
+    let mut marked = vec![false; seed.grid.len()];
+    for i in worst {
+        marked[i] = true;
+    }
+    let (_, group) = structure::largest_group(&seed.grid, &marked);
+    let (mut x0, mut y0, mut x1, mut y1) = (usize::MAX, usize::MAX, 0, 0);
+    for i in group {
+        let rect = seed.grid.rect(i);
+        x0 = x0.min(rect.x);
+        y0 = y0.min(rect.y);
+        x1 = x1.max(rect.x + rect.width);
+        y1 = y1.max(rect.y + rect.height);
+    }
+    if x0 == usize::MAX { [0; 4] } else { [x0, y0, x1 - x0, y1 - y0] }
+}
+
+/// Judges a clip from everything that was measured on it.
+pub(crate) fn judge(series: Series, thresholds: &Thresholds) -> Judgement {
+    let severities: Vec<fusion::Severities> =
+        series.observations.iter().map(|o| fusion::severities(&o.readings)).collect();
+    let frames: Vec<FrameDrift> = series
+        .observations
+        .iter()
+        .zip(&severities)
+        .enumerate()
+        .map(|(index, (observation, severities))| FrameDrift {
+            index,
+            time_secs: observation.time_secs,
+            drift: fusion::round(fusion::drift(severities)),
+            confidence: fusion::round(10.0 * observation.seen) / 10.0,
+            causes: fusion::by_cause(severities),
+        })
+        .collect();
+    let curve: Vec<f64> = frames.iter().map(|f| f.drift).collect();
+    let drift = fusion::round(fusion::pooled(&curve));
+    let confidence = confidence(&series, drift);
+    let verdict = if drift >= thresholds.drift_fail {
+        Verdict::Drift
+    } else if confidence < LEAST_CONFIDENCE {
+        Verdict::Unsure
+    } else {
+        Verdict::Hold
+    };
+    let bad_spans = spans(&curve, thresholds.drift_fail, drift);
+    let mut causes: Vec<CauseFinding> =
+        Cause::ALL.into_iter().filter_map(|cause| finding(cause, &series, &severities)).collect();
+    causes.sort_by(|a, b| b.drift.total_cmp(&a.drift).then(a.cause.cmp(&b.cause)));
+    Judgement {
+        drift,
+        verdict,
+        confidence,
+        first_bad_frame: bad_spans.first().map(|span| span[0]),
+        bad_spans,
+        causes,
+        metrics: metrics(&series.observations),
+        frames,
+        warnings: warnings(&series, confidence),
+        registration: series.registration,
+    }
+}
+
+/// Nothing is more certain than what was compared: half of the evidence is the typical frame, half the least seen one.
+fn confidence(series: &Series, drift: f64) -> f64 {
+    let seen: Vec<f64> = series.observations.iter().map(|o| o.seen).collect();
+    if seen.is_empty() {
+        return 0.0;
+    }
+    let mean = seen.iter().sum::<f64>() / seen.len() as f64;
+    let least = seen.iter().copied().fold(1.0, f64::min);
+    // what is plainly broken needs no full view
+    let plain = (drift - 50.0).max(0.0) / 50.0;
+    let value = (0.5 * (mean + least)).max(plain * mean.max(0.5));
+    (100.0 * value).round() / 100.0
+}
+
+fn spans(curve: &[f64], limit: f64, drift: f64) -> Vec<[usize; 2]> {
+    // a clip that fails by its pooled drift alone still names its worst frames
+    let limit = if drift >= limit { limit.min(curve.iter().copied().fold(0.0, f64::max)) } else { return Vec::new() };
+    let mut spans: Vec<[usize; 2]> = Vec::new();
+    for (t, _) in curve.iter().enumerate().filter(|(_, d)| **d >= limit) {
+        match spans.last_mut() {
+            Some(span) if span[1] + 1 == t => span[1] = t,
+            _ => spans.push([t, t]),
+        }
+    }
+    spans
+}
+
+fn finding(cause: Cause, series: &Series, severities: &[fusion::Severities]) -> Option<CauseFinding> {
+    let curve: Vec<f64> = severities.iter().map(|s| 100.0 * s[cause as usize]).collect();
+    let drift = fusion::round(fusion::pooled(&curve));
+    if drift < WORTH_SAYING {
+        return None;
+    }
+    let worst_frame = (0..curve.len()).max_by(|&a, &b| curve[a].total_cmp(&curve[b]).then(b.cmp(&a)))?;
+    let first_frame = curve.iter().position(|&d| d >= drift.min(50.0)).unwrap_or(worst_frame);
+    let observation = &series.observations[worst_frame];
+    let explain = explain::sentence(cause, &observation.readings, worst_frame);
+    Some(CauseFinding { cause, drift, first_frame, worst_frame, region: in_clip(observation.region, series), explain })
+}
+
+fn in_clip([x, y, width, height]: [usize; 4], series: &Series) -> [usize; 4] {
+    let (sx, sy) = series.scale;
+    let scaled = |v: usize, s: f64, limit: usize| ((v as f64 * s).round() as usize).min(limit);
+    let (x, y) = (scaled(x, sx, series.clip.width), scaled(y, sy, series.clip.height));
+    let (width, height) = (scaled(width, sx, series.clip.width - x), scaled(height, sy, series.clip.height - y));
+    [x, y, width, height]
+}
+
+fn metrics(observations: &[Observation]) -> BTreeMap<String, MetricSummary> {
+    Signal::ALL
+        .into_iter()
+        .map(|signal| {
+            let series: Vec<f64> = observations.iter().map(|o| o.readings.get(signal)).collect();
+            let (mean, p95, max) = summary(&series);
+            let digits = |v: f64| (1e4 * v).round() / 1e4;
+            let summary = MetricSummary {
+                unit: signal.unit().to_owned(),
+                mean: digits(mean),
+                p95: digits(p95),
+                max: digits(max),
+            };
+            (signal.name().to_owned(), summary)
+        })
+        .collect()
+}
+
+fn warnings(series: &Series, confidence: f64) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if series.observations.len() < 3 {
+        warnings.push(format!("only {} frame(s): nothing can be said about motion", series.observations.len()));
+    }
+    if confidence < LEAST_CONFIDENCE {
+        warnings
+            .push("too little of the seed could be compared: a faithful clip cannot be told from another".to_owned());
+    }
+    if series.registration.visible_fraction < 0.5 {
+        let percent = 100.0 * series.registration.visible_fraction;
+        warnings.push(format!("the first frame shows only {percent:.0} % of the seed"));
+    }
+    warnings
+}

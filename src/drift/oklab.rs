@@ -1,0 +1,61 @@
+//! Colour as people see it: Oklab (Björn Ottosson 2020), scaled so that one unit is about one just noticeable difference.
+
+use crate::frame::{Picture, Plane};
+
+/// Units per Oklab unit: 100 makes L run over `0..=100` and a ΔE of about 2 just visible side by side.
+const SCALE: f32 = 100.0;
+
+/// Lightness and the two opponent colours of a picture, ×100.
+#[derive(Clone, Debug)]
+pub(crate) struct Oklab {
+    /// Lightness, `0..=100`.
+    pub l: Plane<f32>,
+    /// Green–red, about `-40..=40`.
+    pub a: Plane<f32>,
+    /// Blue–yellow, about `-40..=40`.
+    pub b: Plane<f32>,
+}
+
+/// Converts gamma-encoded sRGB (`0..=1`) pixel by pixel.
+pub(crate) fn oklab_from_picture(picture: &Picture) -> Oklab {
+    let [red, green, blue] = &picture.rgb;
+    let mut lab = Oklab { l: red.clone(), a: green.clone(), b: blue.clone() };
+    let channels = lab.l.data_mut().iter_mut().zip(lab.a.data_mut()).zip(lab.b.data_mut());
+    for ((l, a), b) in channels {
+        [*l, *a, *b] = oklab_from_srgb([*l, *a, *b]);
+    }
+    lab
+}
+
+/// One colour: gamma-encoded sRGB (`0..=1`) to Oklab × 100.
+pub(crate) fn oklab_from_srgb(rgb: [f32; 3]) -> [f32; 3] {
+    let [r, g, b] = rgb.map(linear_from_srgb);
+    let l = (0.412_221_47 * r + 0.536_332_54 * g + 0.051_445_995 * b).cbrt();
+    let m = (0.211_903_5 * r + 0.680_699_5 * g + 0.107_396_96 * b).cbrt();
+    let s = (0.088_302_46 * r + 0.281_718_85 * g + 0.629_978_7 * b).cbrt();
+    [
+        SCALE * (0.210_454_26 * l + 0.793_617_8 * m - 0.004_072_047 * s),
+        SCALE * (1.977_998_5 * l - 2.428_592_2 * m + 0.450_593_7 * s),
+        SCALE * (0.025_904_037 * l + 0.782_771_77 * m - 0.808_675_77 * s),
+    ]
+}
+
+/// The sRGB transfer curve (IEC 61966-2-1), decoded.
+fn linear_from_srgb(v: f32) -> f32 {
+    let v = v.clamp(0.0, 1.0);
+    if v <= 0.040_45 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_colours_land_where_the_paper_says() {
+        let near = |got: [f32; 3], want: [f32; 3]| got.iter().zip(want).all(|(g, w)| (g - w).abs() < 0.1);
+        assert!(near(oklab_from_srgb([1.0; 3]), [100.0, 0.0, 0.0]));
+        assert!(near(oklab_from_srgb([0.0; 3]), [0.0; 3]));
+        // Ottosson's reference: sRGB red is L 0.628, a 0.225, b 0.126
+        assert!(near(oklab_from_srgb([1.0, 0.0, 0.0]), [62.8, 22.5, 12.6]));
+    }
+}

@@ -1,0 +1,291 @@
+//! The ruler: measures a clip against its seed, frame by frame, and judges it at the end.
+//!
+//! ```text
+//! frame ─► register (seed-anchored) ─► cells, tracks ─► signals ─┐
+//!   …                                                            ├─► geometry over time ─► fuse ─► judge
+//! frame ─► register (seed-anchored) ─► cells, tracks ─► signals ─┘
+//! ```
+//!
+//! It keeps no frame: a few numbers and the places of a grid of points for each, and the geometry of long clips is judged in
+//! stretches of a fixed number of frames.
+
+use super::{
+    FrameDrift, Judgement, Registration, Thresholds,
+    canvas::{Canvas, half},
+    cells::{FrameCells, Grid, SeedCells},
+    color, cut, detail, flicker, freeze, fusion,
+    geometry::{self, Bending},
+    identity,
+    judge::{self, Series},
+    oklab::oklab_from_picture,
+    placement::Placement,
+    registration::{Registered, Registrar},
+    signal::{Readings, Signal},
+    structure,
+    tracks::{Displacements, Points},
+};
+use crate::{
+    flow::{self, Flow, Params, Preset},
+    frame::{Frame, Mask, Picture, Plane, Seed, Size, pyramid},
+};
+
+/// Longest side of the picture that is measured, pixels.
+const WORKING_SIDE: usize = 640;
+/// Frames whose geometry is judged together: ten seconds at 24 frames per second.
+const STRETCH: usize = 240;
+
+/// What one frame left behind.
+#[derive(Clone, Debug)]
+pub(crate) struct Observation {
+    pub(crate) time_secs: f64,
+    pub(crate) readings: Readings,
+    /// Natural logarithm of the lightness gain against the seed.
+    pub(crate) log_gain: f64,
+    /// Mean absolute change of luma since the frame before, levels.
+    pub(crate) change: f64,
+    /// Unlikeness to the frame before, `0..=1`.
+    pub(crate) step: f64,
+    /// Share of the subject's texture that could be compared, `0..=1`.
+    pub(crate) seen: f64,
+    /// Where it drifts most: `[x, y, width, height]`, pixels of the canvas.
+    pub(crate) region: [usize; 4],
+}
+
+/// A seed that is ready to be measured against.
+#[derive(Debug)]
+pub struct Ruler {
+    seed: Seed,
+    mask: Option<Mask>,
+    clip: Size,
+    fps: f64,
+    params: Params,
+    prepared: Option<Prepared>,
+    observations: Vec<Observation>,
+    stretch: Vec<Displacements>,
+    bending: Vec<Bending>,
+    heat: Option<Plane<f32>>,
+}
+
+/// Everything that is made once, when the first frame shows how the seed lies.
+#[derive(Debug)]
+struct Prepared {
+    placement: Placement,
+    canvas: Canvas,
+    cells: SeedCells,
+    points: Points,
+    registrar: Registrar,
+    luma_before: Plane<f32>,
+    thumbnail_before: Plane<f32>,
+}
+
+impl Ruler {
+    /// A ruler for clips of `clip` pixels and `fps` frames per second, made from `seed`; `mask` (of the seed's size) says where
+    /// fidelity matters.
+    pub fn new(seed: &Seed, mask: Option<&Mask>, clip: Size, fps: f64) -> Self {
+        Self {
+            seed: seed.clone(),
+            mask: mask.cloned(),
+            clip,
+            fps,
+            params: Preset::Medium.into(),
+            prepared: None,
+            observations: Vec::new(),
+            stretch: Vec::new(),
+            bending: Vec::new(),
+            heat: None,
+        }
+    }
+
+    /// The size in which frames are wanted.
+    pub fn working_size(&self) -> Size {
+        self.clip.fit(WORKING_SIDE)
+    }
+
+    /// Measures the next frame. What it returns is provisional: geometry is judged over time, in [`Ruler::finish`].
+    pub fn measure(&mut self, frame: &Frame) -> FrameDrift {
+        let picture = self.at_working_size(&frame.picture);
+        let luma = picture.luma();
+        if self.prepared.is_none() {
+            self.prepared = Some(self.prepare(&picture, &luma));
+        }
+        let Some(prepared) = &mut self.prepared else { unreachable!("it was prepared above") };
+        let registered = prepared.registrar.register(&prepared.canvas, &luma);
+        let cells = cells_of(&prepared.cells.grid, &picture, &registered);
+        let observation = observe(prepared, frame, &cells, &luma);
+        self.heat = Some(heat(&prepared.cells, &cells));
+        self.stretch.push(Displacements::read(&prepared.points, &registered));
+        prepared.thumbnail_before = cut::thumbnail(&luma);
+        prepared.luma_before = luma;
+        self.observations.push(observation);
+        if self.stretch.len() >= STRETCH {
+            self.judge_stretch();
+        }
+        let last = self.observations.len() - 1;
+        provisional(last, &self.observations[last])
+    }
+
+    /// Where the last frame drifts, `0..=100`, in working size; `None` before the first frame.
+    pub fn heat(&self) -> Option<&Plane<f32>> {
+        self.heat.as_ref()
+    }
+
+    /// Judges the clip.
+    pub fn finish(mut self, thresholds: &Thresholds) -> Judgement {
+        self.judge_stretch();
+        let working = self.working_size();
+        let registration = self.registration(working);
+        let mut observations = std::mem::take(&mut self.observations);
+        self.complete(&mut observations);
+        let scale = (
+            self.clip.width as f64 / working.width.max(1) as f64,
+            self.clip.height as f64 / working.height.max(1) as f64,
+        );
+        judge::judge(Series { observations, registration, scale, clip: self.clip }, thresholds)
+    }
+
+    /// Fills in what only the whole series can tell.
+    fn complete(&self, observations: &mut [Observation]) {
+        let series = |of: fn(&Observation) -> f64| observations.iter().map(of).collect::<Vec<f64>>();
+        let flicker = flicker::jumps(&series(|o| o.log_gain));
+        let frozen = freeze::runs(&series(|o| o.change), self.fps);
+        let jumps = cut::jumps(&series(|o| o.step));
+        let percent = 100.0 / self.working_size().diagonal().max(1.0) as f32;
+        let nothing = Bending::default();
+        for (t, observation) in observations.iter_mut().enumerate() {
+            let readings = &mut observation.readings;
+            readings.set(Signal::Flicker, flicker[t] as f32);
+            readings.set(Signal::Frozen, frozen[t] as f32);
+            readings.set(Signal::Jump, jumps[t] as f32);
+            let bending = self.bending.get(t).unwrap_or(&nothing);
+            readings.set(Signal::Bend, percent * bending.typical[0]);
+            readings.set(Signal::BendPeak, percent * bending.peak[0]);
+            readings.set(Signal::BendWide, percent * bending.typical[1]);
+            readings.set(Signal::BendWidePeak, percent * bending.peak[1]);
+            readings.set(Signal::Curl, percent * bending.raw);
+        }
+    }
+
+    fn judge_stretch(&mut self) {
+        if let Some(prepared) = &self.prepared {
+            let size = prepared.canvas.size();
+            self.bending.extend(geometry::bending(&prepared.points, &self.stretch, size.width.max(size.height)));
+            self.stretch.clear();
+        }
+    }
+
+    fn registration(&self, working: Size) -> Registration {
+        match &self.prepared {
+            Some(prepared) => Registration {
+                kind: "similarity".to_owned(),
+                matrix: prepared.placement.clip_from_seed(working, self.clip),
+                visible_fraction: prepared.placement.visible_fraction(self.seed.picture.size(), working),
+            },
+            None => Registration {
+                kind: "none".to_owned(),
+                matrix: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+                visible_fraction: 0.0,
+            },
+        }
+    }
+
+    fn at_working_size(&self, picture: &Picture) -> Picture {
+        if picture.size() == self.working_size() {
+            picture.clone()
+        } else {
+            pyramid::resize_picture(picture, self.working_size())
+        }
+    }
+
+    /// Lays the seed over the first frame and prepares all that depends on it.
+    fn prepare(&self, first: &Picture, luma: &Plane<f32>) -> Prepared {
+        let size = self.working_size();
+        let lay = |placement: &Placement| Canvas::new(&self.seed, self.mask.as_ref(), size, placement, &self.params);
+        let mut placement = Placement::find(&self.seed.picture, first);
+        let mut canvas = lay(&placement);
+        let registered = Registrar::new(self.params).register(&canvas, luma);
+        if let Some(better) = placement.refined(&registered.flow, &trusted(&registered)) {
+            let refined = lay(&better);
+            let again = Registrar::new(self.params).register(&refined, luma);
+            if mean(&again.correlation.likeness) > mean(&registered.correlation.likeness) {
+                placement = better;
+                canvas = refined;
+            }
+        }
+        Prepared {
+            cells: SeedCells::new(&canvas),
+            points: Points::new(&canvas),
+            registrar: Registrar::new(self.params),
+            luma_before: luma.clone(),
+            thumbnail_before: cut::thumbnail(luma),
+            placement,
+            canvas,
+        }
+    }
+}
+
+fn trusted(registered: &Registered) -> Plane<f32> {
+    let mut trusted = registered.inside.clone();
+    for (t, &likeness) in trusted.data_mut().iter_mut().zip(registered.correlation.likeness.data()) {
+        if likeness < 0.7 {
+            *t = 0.0;
+        }
+    }
+    trusted
+}
+
+fn mean(plane: &Plane<f32>) -> f64 {
+    plane.data().iter().map(|&v| f64::from(v)).sum::<f64>() / plane.data().len().max(1) as f64
+}
+
+fn cells_of(grid: &Grid, picture: &Picture, registered: &Registered) -> FrameCells {
+    let small = half(picture);
+    let size = small.size();
+    let flow = Flow::from_fn(size, |x, y| {
+        let (w, h) = (registered.flow.u.width(), registered.flow.u.height());
+        let (u, v) = registered.flow.at((2 * x).min(w - 1), (2 * y).min(h - 1));
+        (0.5 * u, 0.5 * v)
+    });
+    FrameCells::new(grid, registered, &oklab_from_picture(&flow::warp_picture(&small, &flow)))
+}
+
+fn observe(prepared: &Prepared, frame: &Frame, cells: &FrameCells, luma: &Plane<f32>) -> Observation {
+    let seed = &prepared.cells;
+    let mut readings = Readings::default();
+    let gain = color::gain(seed, cells);
+    structure::read(seed, cells, &mut readings);
+    color::read(seed, cells, &mut readings);
+    detail::read(seed, cells, gain, &mut readings);
+    identity::read(seed, cells, &mut readings);
+    let n = luma.data().len().max(1) as f64;
+    let change =
+        luma.data().iter().zip(prepared.luma_before.data()).map(|(a, b)| f64::from((a - b).abs())).sum::<f64>() / n;
+    Observation {
+        time_secs: frame.time.secs(),
+        readings,
+        log_gain: 3.0 * f64::from(gain).ln(),
+        change,
+        step: f64::from(cut::step(&prepared.thumbnail_before, &cut::thumbnail(luma))),
+        seen: judge::seen(seed, cells),
+        region: judge::region(seed, cells),
+    }
+}
+
+/// Unlikeness of every place whose texture lets it be judged.
+fn heat(seed: &SeedCells, frame: &FrameCells) -> Plane<f32> {
+    let mut values = vec![0.0f32; seed.grid.len()];
+    for i in structure::judged(seed, frame) {
+        values[i] = (100.0 * (1.0 - frame.likeness[i])).clamp(0.0, 100.0);
+    }
+    seed.grid.spread(&values)
+}
+
+fn provisional(index: usize, observation: &Observation) -> FrameDrift {
+    let severities = fusion::severities(&observation.readings);
+    FrameDrift {
+        index,
+        time_secs: observation.time_secs,
+        drift: fusion::round(fusion::drift(&severities)),
+        confidence: observation.seen,
+        causes: fusion::by_cause(&severities),
+    }
+}

@@ -1,0 +1,138 @@
+//! The registry of signals: what each number is called, its unit, and what it means. One table feeds metrics, help and fusion.
+
+/// A number measured on every frame; larger is worse for all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Signal {
+    /// Typical bending of small patches of the surface that no rigid relief explains.
+    Bend,
+    /// The same for the patches that bend most.
+    BendPeak,
+    /// The same over larger patches.
+    BendWide,
+    /// The same over larger patches, where it is most.
+    BendWidePeak,
+    /// Bending of small patches before any relief is admitted.
+    Curl,
+    /// What one rigid shape through all frames leaves of the subject's tracks.
+    Rigid,
+    /// Stretch of the subject in one direction against the other.
+    Aspect,
+    /// Share of the subject's textured surface that no longer looks like the seed in its place.
+    Replaced,
+    /// The same over the whole picture.
+    ReplacedAnywhere,
+    /// Size of the largest connected place that does not look like the seed.
+    Blob,
+    /// Unlikeness of the finest printed detail.
+    Print,
+    /// Colour difference of the subject after exposure.
+    Hue,
+    /// Colour difference anywhere after exposure.
+    HuePeak,
+    /// Deviation of the lightness curve from one gain.
+    Tone,
+    /// Loss of fine texture on the subject.
+    Smear,
+    /// Gain of texture that the seed does not have.
+    Grain,
+    /// Jump of brightness against both neighbouring frames.
+    Flicker,
+    /// Frames in a row that stand still while their neighbourhood moves.
+    Frozen,
+    /// Jump of the whole picture between two frames.
+    Jump,
+    /// Unlikeness of the whole picture to the seed, in any place.
+    Foreign,
+    /// Distance of the colour distribution from the seed's.
+    Palette,
+}
+
+impl Signal {
+    /// Every signal.
+    pub(crate) const ALL: [Self; 21] = [
+        Self::Bend,
+        Self::BendPeak,
+        Self::BendWide,
+        Self::BendWidePeak,
+        Self::Curl,
+        Self::Rigid,
+        Self::Aspect,
+        Self::Replaced,
+        Self::ReplacedAnywhere,
+        Self::Blob,
+        Self::Print,
+        Self::Hue,
+        Self::HuePeak,
+        Self::Tone,
+        Self::Smear,
+        Self::Grain,
+        Self::Flicker,
+        Self::Frozen,
+        Self::Jump,
+        Self::Foreign,
+        Self::Palette,
+    ];
+
+    /// Its name in the report's metrics.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Bend => "bend",
+            Self::BendPeak => "bend-peak",
+            Self::BendWide => "bend-wide",
+            Self::BendWidePeak => "bend-wide-peak",
+            Self::Curl => "curl",
+            Self::Rigid => "rigid",
+            Self::Aspect => "aspect",
+            Self::Replaced => "replaced",
+            Self::ReplacedAnywhere => "replaced-anywhere",
+            Self::Blob => "blob",
+            Self::Print => "print",
+            Self::Hue => "hue",
+            Self::HuePeak => "hue-peak",
+            Self::Tone => "tone",
+            Self::Smear => "smear",
+            Self::Grain => "grain",
+            Self::Flicker => "flicker",
+            Self::Frozen => "frozen",
+            Self::Jump => "jump",
+            Self::Foreign => "foreign",
+            Self::Palette => "palette",
+        }
+    }
+
+    /// Unit of its values.
+    pub(crate) const fn unit(self) -> &'static str {
+        match self {
+            Self::Bend | Self::BendPeak | Self::BendWide | Self::BendWidePeak | Self::Curl | Self::Rigid => {
+                "% of diagonal"
+            }
+            Self::Aspect | Self::Replaced | Self::ReplacedAnywhere | Self::Blob | Self::Flicker => "%",
+            Self::Hue | Self::HuePeak | Self::Tone => "Oklab × 100",
+            Self::Smear | Self::Grain => "octaves of energy",
+            Self::Frozen => "frames",
+            Self::Print | Self::Jump | Self::Foreign | Self::Palette => "0..1",
+        }
+    }
+}
+
+/// One frame's value of every signal; zero where it could not be measured.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Readings([f32; Signal::ALL.len()]);
+
+impl Default for Readings {
+    fn default() -> Self {
+        Self([0.0; Signal::ALL.len()])
+    }
+}
+
+impl Readings {
+    /// The value of `signal`.
+    pub(crate) fn get(&self, signal: Signal) -> f64 {
+        f64::from(self.0[signal as usize])
+    }
+
+    /// Records the value of `signal`; what is not a number counts as not measured.
+    pub(crate) fn set(&mut self, signal: Signal, value: f32) {
+        self.0[signal as usize] = if value.is_finite() { value } else { 0.0 };
+    }
+}

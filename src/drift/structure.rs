@@ -1,0 +1,85 @@
+//! Does each visible patch still look like the seed in its aligned place? Content that was replaced, vanished or is new.
+
+use super::{
+    cells::{FrameCells, Grid, SeedCells, TEXTURED},
+    series::weighted_quantile,
+    signal::{Readings, Signal},
+};
+
+/// Likeness below which a cell shows something else: noise and half a pixel of misalignment keep it above.
+const UNLIKE: f32 = 0.5;
+/// Share of a cell that must be comparable.
+pub(super) const LEAST_SEEN: f32 = 0.8;
+/// Fine-band energy from which a cell counts as print, levels².
+const PRINT_ENERGY: f32 = 60.0;
+
+/// Likeness of every cell whose texture (the seed's or the frame's) lets it be judged.
+pub(super) fn judged<'a>(seed: &'a SeedCells, frame: &'a FrameCells) -> impl Iterator<Item = usize> + 'a {
+    (0..seed.grid.len()).filter(|&i| frame.seen[i] >= LEAST_SEEN && seed.texture[i].max(frame.texture[i]) > TEXTURED)
+}
+
+/// Reads the structure signals of one frame.
+pub(super) fn read(seed: &SeedCells, frame: &FrameCells, readings: &mut Readings) {
+    let share = |weight: &dyn Fn(usize) -> f32| {
+        let (mut unlike, mut all) = (0.0f32, 1e-6f32);
+        for i in judged(seed, frame) {
+            let w = weight(i);
+            all += w;
+            unlike += w * unlikeness(frame.likeness[i]);
+        }
+        100.0 * unlike / all
+    };
+    readings.set(Signal::Replaced, share(&|i| seed.subject[i].powi(2)));
+    readings.set(Signal::ReplacedAnywhere, share(&|_| 1.0));
+    let marked: Vec<bool> = {
+        let mut marked = vec![false; seed.grid.len()];
+        for i in judged(seed, frame) {
+            marked[i] = frame.likeness[i] < UNLIKE;
+        }
+        marked
+    };
+    let (size, _) = largest_group(&seed.grid, &marked);
+    readings.set(Signal::Blob, 100.0 * size as f32 / seed.grid.len() as f32);
+    let mut print: Vec<(f32, f32)> = judged(seed, frame)
+        .filter(|&i| seed.bands.fine[i] > PRINT_ENERGY)
+        .map(|i| (1.0 - frame.likeness[i], 0.05 + seed.subject[i]))
+        .collect();
+    readings.set(Signal::Print, weighted_quantile(&mut print, 0.85).unwrap_or(0.0));
+}
+
+/// 0 above, 1 well below [`UNLIKE`].
+fn unlikeness(likeness: f32) -> f32 {
+    ((UNLIKE + 0.15 - likeness) / 0.3).clamp(0.0, 1.0)
+}
+
+/// Size and members of the largest 4-connected group of marked cells.
+pub(super) fn largest_group(grid: &Grid, marked: &[bool]) -> (usize, Vec<usize>) {
+    let mut reached = vec![false; marked.len()];
+    let mut largest = Vec::new();
+    for start in 0..marked.len() {
+        if !marked[start] || reached[start] {
+            continue;
+        }
+        reached[start] = true;
+        let mut group = vec![start];
+        let mut next = 0;
+        while next < group.len() {
+            let (x, y) = (group[next] % grid.columns, group[next] / grid.columns);
+            next += 1;
+            let neighbours = [(x.wrapping_sub(1), y), (x + 1, y), (x, y.wrapping_sub(1)), (x, y + 1)]
+                .into_iter()
+                .filter(|&(x, y)| x < grid.columns && y < grid.rows);
+            for (x, y) in neighbours {
+                let i = y * grid.columns + x;
+                if marked[i] && !reached[i] {
+                    reached[i] = true;
+                    group.push(i);
+                }
+            }
+        }
+        if group.len() > largest.len() {
+            largest = group;
+        }
+    }
+    (largest.len(), largest)
+}

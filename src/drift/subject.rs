@@ -1,0 +1,92 @@
+//! Where the subject probably is, when nobody drew a mask: weights, not a decision.
+//!
+//! What differs in colour from the picture's rim and lies near the middle counts more (the boundary prior of Wei et al.,
+//! *Geodesic Saliency Using Background Priors*, ECCV 2012). A wrong guess costs sensitivity, not correctness: every signal
+//! also looks at the whole picture.
+
+use super::{oklab::Oklab, window};
+use crate::frame::Plane;
+
+/// Width of the rim that is taken for background, as a share of the shorter side.
+const RIM: f64 = 0.06;
+/// Colours that describe the rim.
+const RIM_COLOURS: usize = 24;
+/// Distance in Oklab × 100 at which a colour is surely not the rim's.
+const DISTINCT: f32 = 14.0;
+/// Spread of the centre prior as a share of each side.
+const CENTRE: f32 = 0.30;
+
+/// How much each pixel belongs to the subject, `0..=1`, the largest weight 1.
+pub(crate) fn guess(lab: &Oklab) -> Plane<f32> {
+    let (w, h) = (lab.l.width(), lab.l.height());
+    if w == 0 || h == 0 {
+        return Plane::filled(w, h, 0.0);
+    }
+    let rim = rim_colours(lab);
+    let mut distinct = Plane::from_fn(w, h, |x, y| {
+        let colour = [lab.l.at(x, y), lab.a.at(x, y), lab.b.at(x, y)];
+        let nearest = rim.iter().map(|&other| distance(colour, other)).fold(f32::INFINITY, f32::min);
+        (nearest / DISTINCT).min(1.0)
+    });
+    distinct = window::mean(&distinct, w.min(h) / 24);
+    let centred = |at: usize, side: usize| {
+        let offset = (at as f32 + 0.5) / side as f32 - 0.5;
+        (-0.5 * (offset / CENTRE).powi(2)).exp()
+    };
+    for y in 0..h {
+        for (x, weight) in distinct.row_mut(y).iter_mut().enumerate() {
+            *weight = (0.15 + *weight) * centred(x, w) * centred(y, h);
+        }
+    }
+    let most = distinct.data().iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+    distinct.map(|weight| weight / most)
+}
+
+fn distance(a: [f32; 3], b: [f32; 3]) -> f32 {
+    // lightness changes with shading: half its weight
+    (0.25 * (a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2) + (a[2] - b[2]).powi(2)).sqrt()
+}
+
+/// Colours spread evenly along the rim: means of its stretches.
+fn rim_colours(lab: &Oklab) -> Vec<[f32; 3]> {
+    let (w, h) = (lab.l.width(), lab.l.height());
+    let depth = ((w.min(h) as f64 * RIM) as usize).max(1);
+    let mut sums = vec![([0.0f32; 3], 0.0f32); RIM_COLOURS];
+    for y in 0..h {
+        for x in 0..w {
+            if x >= depth && x + depth < w && y >= depth && y + depth < h {
+                continue;
+            }
+            let angle = (y as f32 + 0.5 - h as f32 / 2.0).atan2(x as f32 + 0.5 - w as f32 / 2.0);
+            let turn = (angle / std::f32::consts::TAU + 0.5).clamp(0.0, 0.999_99);
+            let (sum, count) = &mut sums[(turn * RIM_COLOURS as f32) as usize];
+            for (s, v) in sum.iter_mut().zip([lab.l.at(x, y), lab.a.at(x, y), lab.b.at(x, y)]) {
+                *s += v;
+            }
+            *count += 1.0;
+        }
+    }
+    sums.into_iter().filter(|(_, count)| *count > 0.0).map(|(sum, count)| sum.map(|s| s / count)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        drift::oklab::oklab_from_picture,
+        frame::{Picture, Size},
+    };
+
+    #[test]
+    fn a_red_box_on_grey_outweighs_the_grey() {
+        let mut picture = Picture::filled(Size::new(80, 60), [0.5; 3]);
+        for y in 20..40 {
+            for x in 30..50 {
+                picture.rgb[1].set(x, y, 0.1);
+                picture.rgb[2].set(x, y, 0.1);
+            }
+        }
+        let weight = guess(&oklab_from_picture(&picture));
+        assert!(weight.at(40, 30) > 0.9 && weight.at(5, 5) < 0.1, "{} {}", weight.at(40, 30), weight.at(5, 5));
+    }
+}
