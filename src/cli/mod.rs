@@ -8,6 +8,8 @@ mod failure;
 mod flow;
 mod man;
 mod progress;
+mod score;
+mod table;
 mod ui;
 
 pub(crate) use exit::Exit;
@@ -49,6 +51,8 @@ struct Globals {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Measure how far a clip drifts from the still it was made from
+    Score(score::Args),
     /// Show the settings
     Config(config::Args),
     /// Examine this machine: FFmpeg, codecs, cores, disk
@@ -84,6 +88,7 @@ pub(crate) fn main() -> ExitCode {
 
 fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
     match command {
+        Command::Score(args) => score::run(args, ui),
         Command::Config(args) => config::run(args, ui),
         Command::Doctor(args) => doctor::run(args, ui),
         Command::Flow(args) => flow::run(args, ui),

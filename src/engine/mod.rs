@@ -3,7 +3,9 @@
 mod error;
 mod event;
 mod heat;
+mod score;
 
 pub use error::{Class, Error};
 pub use event::{Cancel, Event, Stage};
 pub use heat::HeatMaps;
+pub use score::{ScoreJob, Scored, command_line, score, score_as};

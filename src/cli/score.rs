@@ -1,0 +1,54 @@
+//! `holdstill score`: how far a clip drifts from its seed, where, when and why.
+
+use super::{Exit, Failure, Ui, table};
+use clap::ValueHint;
+use holdstill::{
+    drift::Thresholds,
+    engine::{self, ScoreJob},
+};
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  holdstill score clip.mp4 --seed still.png
+  holdstill score clip.mp4 --seed still.png --mask product.png -o report.html -o report.json
+  holdstill score 'frames/%04d.png' --seed still.png --heatmap heat/")]
+pub(crate) struct Args {
+    /// The clip: any video, GIF, or image sequence such as 'frames/%04d.png'
+    #[arg(value_hint = ValueHint::FilePath)]
+    clip: PathBuf,
+    /// The still that the clip was made from
+    #[arg(long, short, value_name = "STILL", value_hint = ValueHint::FilePath)]
+    seed: PathBuf,
+    /// Where fidelity matters: white product on black, of the still's shape
+    #[arg(long, value_name = "PNG", value_hint = ValueHint::FilePath)]
+    mask: Option<PathBuf>,
+    /// Write the report here: .html, .json or .csv; may be repeated
+    #[arg(long = "out", short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    out: Vec<PathBuf>,
+    /// Write each frame with its heat map here, as PNG
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    heatmap: Option<PathBuf>,
+    /// Write the clip with drift, cause and place drawn in
+    #[arg(long, value_name = "MP4", value_hint = ValueHint::FilePath)]
+    annotate: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
+    let job = ScoreJob {
+        clip: args.clip.clone(),
+        seed: args.seed.clone(),
+        mask: args.mask.clone(),
+        thresholds: Thresholds::default(),
+        command: engine::command_line(&args.clip, &args.seed, args.mask.as_deref()),
+    };
+    let cancel = ui.cancel();
+    let scored = engine::score(&job, &mut |event| ui.hear(&event), &cancel)?;
+    if ui.is_json() {
+        ui.envelope(&scored.report);
+    } else {
+        ui.data(table::of_score(&scored.report));
+    }
+    Ok(scored.report.verdict.into())
+}

@@ -1,0 +1,168 @@
+//! `score`: decode → measure → judge, frame by frame; no frame is kept.
+
+use super::{Cancel, Error, Event, HeatMaps, Stage};
+use crate::{
+    drift::{ClipInfo, Judgement, Ruler, SCORE_SCHEMA, ScoreReport, SeedInfo, Thresholds},
+    frame::{Mask, Seed},
+    media::{self, Decoder, Ending, Probe, Want},
+};
+use std::path::{Path, PathBuf};
+
+/// What is to be scored against what.
+#[derive(Clone, Debug)]
+pub struct ScoreJob {
+    /// The clip: a file, or an image sequence such as `frames/%04d.png`.
+    pub clip: PathBuf,
+    /// The still it was made from.
+    pub seed: PathBuf,
+    /// Where fidelity matters, if the user said so.
+    pub mask: Option<PathBuf>,
+    /// From which drift on a clip fails.
+    pub thresholds: Thresholds,
+    /// The command that reproduces the report, for the record.
+    pub command: String,
+}
+
+/// A scored clip.
+#[derive(Debug)]
+pub struct Scored {
+    /// What was found.
+    pub report: ScoreReport,
+    /// Where each frame drifts.
+    pub heat: HeatMaps,
+}
+
+/// Scores a clip against its seed.
+///
+/// # Errors
+/// When seed, mask or clip cannot be read, or the user asked to stop.
+pub fn score(job: &ScoreJob, hear: &mut dyn FnMut(Event), cancel: &Cancel) -> Result<Scored, Error> {
+    score_as(Stage::Score, job, hear, cancel)
+}
+
+/// [`score`], reported as another stage of the pipeline.
+///
+/// # Errors
+/// As [`score`].
+pub fn score_as(stage: Stage, job: &ScoreJob, hear: &mut dyn FnMut(Event), cancel: &Cancel) -> Result<Scored, Error> {
+    let seed = media::load_seed(&job.seed)?;
+    let mask = job.mask.as_deref().map(|path| media::load_mask(path, seed.picture.size())).transpose()?;
+    let what = job.clip.display().to_string();
+    let probe = media::probe(&job.clip)?;
+    hear(Event::Begin { stage, what: what.clone(), total: probe.frames_estimate.unwrap_or(0) });
+
+    let (judgement, heat, decoder_notes) = measure(stage, job, &seed, mask.as_ref(), &probe, hear, cancel)?;
+    let report = report(job, &seed, &probe, judgement, decoder_notes)?;
+    hear(Event::End { stage, what: format!("{what}: {} frames", report.frames.len()) });
+    hear(Event::Judged { what, drift: report.drift, verdict: report.verdict });
+    Ok(Scored { report, heat })
+}
+
+fn measure(
+    stage: Stage,
+    job: &ScoreJob,
+    seed: &Seed,
+    mask: Option<&Mask>,
+    probe: &Probe,
+    hear: &mut dyn FnMut(Event),
+    cancel: &Cancel,
+) -> Result<(Judgement, HeatMaps, Vec<String>), Error> {
+    let fps = f64::from(probe.fps.0) / f64::from(probe.fps.1.max(1));
+    let mut ruler = Ruler::new(seed, mask, probe.size, fps);
+    let mut heat = HeatMaps::new(ruler.working_size())?;
+    let mut decoder = Decoder::open(&job.clip, &Want { size: Some(ruler.working_size()) })?;
+    let total = probe.frames_estimate.unwrap_or(0);
+    for frame in &mut decoder {
+        if cancel.is_requested() {
+            return Err(Error::Interrupted);
+        }
+        let frame = frame?;
+        ruler.measure(&frame);
+        heat.push(ruler.heat())?;
+        hear(Event::Progress { stage, done: frame.index as u64 + 1, total });
+    }
+    let notes = decoder.ending().map_or_else(Vec::new, notes);
+    Ok((ruler.finish(&job.thresholds), heat, notes))
+}
+
+/// What the reader should know of how decoding ended.
+fn notes(ending: Ending) -> Vec<String> {
+    let mut notes = Vec::new();
+    if ending.skipped > 0 {
+        notes.push(format!("{} damaged packets were skipped", ending.skipped));
+    }
+    if ending.truncated {
+        notes.push(format!("the file is cut short: only {} frames could be read", ending.frames));
+    }
+    notes
+}
+
+fn report(
+    job: &ScoreJob,
+    seed: &Seed,
+    probe: &Probe,
+    judgement: Judgement,
+    notes: Vec<String>,
+) -> Result<ScoreReport, Error> {
+    let mut warnings = judgement.warnings;
+    warnings.extend(notes);
+    Ok(ScoreReport {
+        schema: SCORE_SCHEMA.to_owned(),
+        tool: concat!("holdstill ", env!("CARGO_PKG_VERSION")).to_owned(),
+        command: job.command.clone(),
+        seed: SeedInfo {
+            path: seed.path.clone(),
+            blake3: seed.blake3.clone(),
+            width: seed.original.width,
+            height: seed.original.height,
+        },
+        clip: ClipInfo {
+            path: job.clip.display().to_string(),
+            blake3: media::fingerprint(&job.clip)?,
+            width: probe.size.width,
+            height: probe.size.height,
+            fps: format!("{}/{}", probe.fps.0, probe.fps.1),
+            frames: judgement.frames.len(),
+            codec: probe.codec.clone(),
+            color: probe.color.clone(),
+        },
+        registration: judgement.registration,
+        drift: judgement.drift,
+        verdict: judgement.verdict,
+        confidence: judgement.confidence,
+        first_bad_frame: judgement.first_bad_frame,
+        bad_spans: judgement.bad_spans,
+        causes: judgement.causes,
+        metrics: judgement.metrics,
+        frames: judgement.frames,
+        warnings,
+    })
+}
+
+/// The shortest command line that scores `clip` against `seed` again.
+pub fn command_line(clip: &Path, seed: &Path, mask: Option<&Path>) -> String {
+    let mut line = format!("holdstill score {} --seed {}", quoted(clip), quoted(seed));
+    if let Some(mask) = mask {
+        line += &format!(" --mask {}", quoted(mask));
+    }
+    line
+}
+
+/// The path as a POSIX shell reads it back.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:=@%,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_quoted_for_the_shell() {
+        assert_eq!(quoted(Path::new("a/b-1.mp4")), "a/b-1.mp4");
+        assert_eq!(quoted(Path::new("my clip.mp4")), "'my clip.mp4'");
+        assert_eq!(quoted(Path::new("it's")), r"'it'\''s'");
+    }
+}
