@@ -381,6 +381,25 @@ fn other_containers_codecs_and_odd_sizes_are_read() {
 }
 
 #[test]
+fn an_animated_webp_is_read_with_its_times() {
+    let bench = Bench::new();
+    let clip = bench
+        .ffmpeg("-f lavfi -i testsrc2=s=40x30:r=10,noise=alls=60:allf=t,format=gbrp -frames:v 5 -c:v libwebp_anim -lossless 1 -loop 0", "clip.webp");
+    let about = probe(&clip).unwrap();
+    assert_eq!((about.size, about.fps), (Size::new(40, 30), (1000, 100)));
+    let (frames, ending) = decode(&clip);
+    assert_eq!((frames.len(), ending.truncated), (5, false));
+    assert_eq!(secs(&frames), [0.0, 0.1, 0.2, 0.3, 0.4]);
+    let reference =
+        bench.ffmpeg("-f lavfi -i testsrc2=s=40x30:r=10,noise=alls=60:allf=t,format=gbrp -frames:v 5", "same-%d.png");
+    let (expected, _) = decode(&reference);
+    // 8-bit R'G'B' on both sides; WebP goes over no YUV here
+    assert!(worst_difference(&frames[4].picture, &expected[4].picture) < 1.5 / 255.0);
+    let refused = media::rewrite(&clip, &bench.path("out.mp4"), RewriteSettings::default(), &mut |_, _| Ok(None));
+    assert_eq!(refused.unwrap_err().code(), "unsupported-codec");
+}
+
+#[test]
 fn a_clip_is_decoded_straight_to_the_wanted_size() {
     let bench = Bench::new();
     let size = Size::new(128, 96);

@@ -88,8 +88,8 @@ impl Error {
             Self::Usage { .. } => Class::Usage,
             Self::Store(error) => class_of_store(error),
             Self::Budget { .. } => Class::Budget,
+            Self::Interrupted | Self::Media(media::Error::Stopped) => Class::Interrupted,
             Self::Media(_) | Self::Scratch(_) => Class::Media,
-            Self::Interrupted => Class::Interrupted,
             Self::Bug(_) => Class::Bug,
         }
     }

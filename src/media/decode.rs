@@ -2,14 +2,14 @@
 
 use super::{
     Ending, Error, Probe,
+    animation::Animation,
     clock::Clock,
-    orient::Orientation,
     reading::{Found, Reading},
     scale::Scaler,
 };
-use crate::frame::{Frame, Size};
+use crate::frame::{Frame, Picture, Size, Time};
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread,
 };
@@ -48,18 +48,45 @@ impl Decoder {
     /// # Errors
     /// When it is missing, unreadable, no clip, without video, too large, or in a codec that FFmpeg lacks.
     pub fn open(path: &Path, want: &Want) -> Result<Self, Error> {
+        if Animation::is_at(path) {
+            return Self::open_animation(path, want);
+        }
         let (stream, reading) = Reading::open(path)?;
-        let probe = stream.probe.clone();
+        let size = want.size.unwrap_or(stream.probe.size);
+        Self::start(path, stream.probe.clone(), move |delivery| {
+            let mut scaler = Scaler::new(size, stream.orientation);
+            let mut clock = Clock::new(&stream);
+            reading.run(&mut |found| match found {
+                Found::Frame(decoded) => {
+                    let picture = scaler.picture(decoded).map_err(Stop::Failed)?;
+                    delivery.hand_out(clock.time(decoded), picture)
+                }
+                Found::Packet(_) => Ok(()),
+            })
+        })
+    }
+
+    fn open_animation(path: &Path, want: &Want) -> Result<Self, Error> {
+        let animation = Animation::open(path)?;
+        let probe = animation.probe.clone();
         let size = want.size.unwrap_or(probe.size);
+        Self::start(path, probe, move |delivery| {
+            animation.run(size, &mut |frame| delivery.hand_out(frame.time, frame.picture))
+        })
+    }
+
+    /// Starts the thread that reads the clip and hands out its frames.
+    fn start(
+        path: &Path,
+        probe: Probe,
+        read: impl FnOnce(&mut Delivery) -> Result<Ending, Stop> + Send + 'static,
+    ) -> Result<Self, Error> {
         let (sender, frames) = sync_channel(QUEUE);
         let owned = path.to_path_buf();
         let thread = thread::Builder::new().name("decode".into()).spawn(move || {
-            let mut delivery = Delivery::new(size, stream.orientation, Clock::new(&stream), sender);
-            let read = reading.run(&mut |found| match found {
-                Found::Frame(frame) => delivery.hand_out(frame),
-                Found::Packet(_) => Ok(()),
-            });
-            delivery.end(&read, &owned);
+            let mut delivery = Delivery { index: 0, sender };
+            let ended = read(&mut delivery);
+            delivery.end(&ended, owned);
         });
         match thread {
             Ok(_) => Ok(Self { probe, frames, ending: None }),
@@ -95,8 +122,6 @@ impl Iterator for Decoder {
 
 /// The decoding thread's side of the channel.
 struct Delivery {
-    scaler: Scaler,
-    clock: Clock,
     index: usize,
     sender: SyncSender<Message>,
 }
@@ -109,23 +134,17 @@ enum Stop {
 }
 
 impl Delivery {
-    fn new(size: Size, orientation: Orientation, clock: Clock, sender: SyncSender<Message>) -> Self {
-        Self { scaler: Scaler::new(size, orientation), clock, index: 0, sender }
-    }
-
-    fn hand_out(&mut self, decoded: &ffmpeg_next::frame::Video) -> Result<(), Stop> {
+    fn hand_out(&mut self, time: Time, picture: Picture) -> Result<(), Stop> {
         if self.index == MAX_FRAMES {
             return Err(Stop::TooLong);
         }
-        let picture = self.scaler.picture(decoded).map_err(Stop::Failed)?;
-        let frame = Frame { index: self.index, time: self.clock.time(decoded), picture };
+        let frame = Frame { index: self.index, time, picture };
         self.index += 1;
         self.sender.send(Message::Frame(frame)).map_err(|_| Stop::ReaderGone)
     }
 
-    fn end(self, read: &Result<Ending, Stop>, path: &Path) {
-        let path = path.to_path_buf();
-        let last = match read {
+    fn end(self, ended: &Result<Ending, Stop>, path: PathBuf) {
+        let last = match ended {
             Ok(ending) if ending.frames == 0 => Message::Failed(Error::NoFrames { path }),
             Ok(ending) => Message::End(*ending),
             Err(Stop::TooLong) => Message::Failed(Error::TooLong { path, frames: MAX_FRAMES }),

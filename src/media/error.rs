@@ -17,7 +17,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// It is there and may not be read.
-    #[error("{} cannot be read: {source}", .path.display())]
+    #[error("{} cannot be read", .path.display())]
     Unreadable {
         /// The file asked for.
         path: PathBuf,
@@ -163,7 +163,7 @@ impl Error {
             Self::Truncated { .. } => "the download or export did not finish; fetch the clip again".into(),
             Self::TooLarge { .. } => "scale it down first, for example: ffmpeg -i IN -vf scale=4096:-2 OUT".into(),
             Self::TooLong { .. } => "cut it into parts first, for example: ffmpeg -i IN -t 600 -c copy OUT".into(),
-            Self::UnsupportedCodec { .. } => "convert it first: ffmpeg -i IN -c:v libx264 OUT.mp4".into(),
+            Self::UnsupportedCodec { .. } => "convert it to H.264 first, in an MP4".into(),
             Self::Decode { .. } => "play it in another player; if it plays, convert it: ffmpeg -i IN OUT.mp4".into(),
             Self::DiskFull { .. } => "free some space, or write to another disk".into(),
             Self::Write { .. } => "check that the folder exists and that you may write to it".into(),

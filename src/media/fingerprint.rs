@@ -23,7 +23,7 @@ pub fn fingerprint(path: &Path) -> Result<String, Error> {
 }
 
 /// The file itself, or the first that a numbered pattern names.
-fn first_file(path: &Path) -> PathBuf {
+pub(super) fn first_file(path: &Path) -> PathBuf {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return path.to_path_buf() };
     if !source::is_pattern(name) || path.exists() {
         return path.to_path_buf();

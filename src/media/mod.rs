@@ -7,6 +7,7 @@
 //! FFmpeg documentation: <https://ffmpeg.org/doxygen/5.1/>.
 
 mod about;
+mod animation;
 mod carry;
 mod clock;
 mod decode;

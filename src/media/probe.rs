@@ -2,9 +2,10 @@
 
 use super::{
     Error,
+    animation::Animation,
     matrix::{Matrix, is_full_range, is_rgb},
     orient::Orientation,
-    source::{self, MAX_FRAME_PIXELS},
+    source::{self, check_size},
 };
 use crate::frame::Size;
 use ffmpeg_next::{self as ffmpeg, Rational, codec, ffi, format::context::Input, media};
@@ -27,8 +28,8 @@ pub struct Probe {
     pub codec: String,
     /// Short name of the container, such as `mov,mp4,m4a,3gp,3g2,mj2`.
     pub container: String,
-    /// Colour matrix and range as they are applied, such as `bt709/tv`; `unknown→` stands before a matrix that the clip
-    /// does not state and that its size decided.
+    /// Colour matrix and range as they are applied, such as `bt709/tv`; `bt601?/tv` where the clip states no matrix and
+    /// its size decided.
     pub color: String,
     /// Whether there is an audio stream.
     pub has_audio: bool,
@@ -47,6 +48,9 @@ pub struct Probe {
 /// # Errors
 /// When it is missing, unreadable, no clip, without video, or larger than can be decoded.
 pub fn probe(path: &Path) -> Result<Probe, Error> {
+    if Animation::is_at(path) {
+        return Ok(Animation::open(path)?.probe);
+    }
     Ok(Video::find(path, &source::open(path)?)?.probe)
 }
 
@@ -64,6 +68,9 @@ pub(crate) struct Video {
 
 impl Video {
     pub(crate) fn find(path: &Path, input: &Input) -> Result<Self, Error> {
+        if input.nb_streams() == 0 {
+            return Err(Error::NoFrames { path: path.into() });
+        }
         let stream = input.streams().best(media::Type::Video).ok_or_else(|| Error::NoVideo { path: path.into() })?;
         let parameters = stream.parameters();
         let raw = Raw::read(&parameters);
@@ -162,15 +169,6 @@ impl Raw {
     fn is_full(&self) -> bool {
         is_full_range(self.pixel, self.tags.range)
     }
-}
-
-fn check_size(path: &Path, size: Size) -> Result<(), Error> {
-    let (width, height) = (size.width as u64, size.height as u64);
-    if width.saturating_mul(height) <= MAX_FRAME_PIXELS {
-        return Ok(());
-    }
-    let limit = format!("{} megapixels", MAX_FRAME_PIXELS / 1_000_000);
-    Err(Error::TooLarge { path: path.into(), width, height, limit })
 }
 
 #[expect(unsafe_code, reason = "the safe wrapper does not show this function")]

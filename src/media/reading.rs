@@ -2,6 +2,7 @@
 
 use super::{
     Error,
+    animation::Animation,
     probe::Video as VideoStream,
     source::{self, MAX_FRAME_PIXELS},
 };
@@ -45,6 +46,9 @@ pub(crate) struct Reading {
 impl Reading {
     /// Opens the clip at `path` and the codec of its video.
     pub(crate) fn open(path: &Path) -> Result<(VideoStream, Self), Error> {
+        if Animation::is_at(path) {
+            return Err(Error::UnsupportedCodec { path: path.into(), codec: "animated WebP".into() });
+        }
         let input = source::open(path)?;
         let stream = VideoStream::find(path, &input)?;
         let decoder = open_codec(path, &stream)?;

@@ -1,6 +1,7 @@
 //! Opening a clip so that it can read nothing but itself.
 
-use super::Error;
+use super::{Error, fingerprint};
+use crate::frame::Size;
 use ffmpeg_next::{self as ffmpeg, Dictionary, ffi, format::context::Input};
 use std::{
     ffi::{CString, OsStr},
@@ -49,10 +50,30 @@ pub(crate) fn open(path: &Path) -> Result<Input, Error> {
         }
         std::fs::File::open(path).map_err(|e| Error::reading(path, e))?;
     }
+    check_still_size(&fingerprint::first_file(path))?;
     let mut options = Dictionary::new();
     options.set("protocol_whitelist", PROTOCOLS);
     options.set("format_whitelist", DEMUXERS);
+    // tracks of a MOV whose samples lie in other files
+    options.set("enable_drefs", "0");
     open_with(path, options).map_err(|error| explain(path, error))
+}
+
+/// FFmpeg decodes the first picture to learn about a clip: where the clip is a still, its header is read before.
+fn check_still_size(path: &Path) -> Result<(), Error> {
+    let reader = image::ImageReader::open(path).and_then(image::ImageReader::with_guessed_format);
+    let Some((width, height)) = reader.ok().and_then(|reader| reader.into_dimensions().ok()) else { return Ok(()) };
+    check_size(path, Size::new(width as usize, height as usize))
+}
+
+/// Refuses sizes that would not fit in memory.
+pub(crate) fn check_size(path: &Path, size: Size) -> Result<(), Error> {
+    let (width, height) = (size.width as u64, size.height as u64);
+    if width.saturating_mul(height) <= MAX_FRAME_PIXELS {
+        return Ok(());
+    }
+    let limit = format!("{} megapixels", MAX_FRAME_PIXELS / 1_000_000);
+    Err(Error::TooLarge { path: path.into(), width, height, limit })
 }
 
 /// Whether the name is a pattern of numbered pictures: `%d` or `%04d` and no such file.
