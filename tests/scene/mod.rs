@@ -47,9 +47,9 @@ impl Scene {
         self.clip(name, 24, |i| zoomed(1.0 + 0.004 * i as f32))
     }
 
-    /// A clip whose product is warped more and more from frame 8 on.
+    /// The same zoom, but the product is warped more and more from frame 8 on.
     pub fn warped(self, name: &str) -> Self {
-        self.clip(name, 24, |i| warped(0.6 * i.saturating_sub(7) as f32))
+        self.clip(name, 24, |i| warped(1.0 + 0.004 * i as f32, 0.6 * i.saturating_sub(7) as f32))
     }
 
     /// The command, in this folder, with a home of its own and no colour.
@@ -80,7 +80,8 @@ pub fn write_clip(path: &Path, frames: usize, frame: impl Fn(usize) -> Picture) 
 /// A carton with printed bars and dots before a softly textured wall.
 pub fn product() -> Picture {
     let noise = |x: usize, y: usize, cell: usize| {
-        let mut h = (x / cell) as u64 * 0x9E37_79B9_7F4A_7C15 ^ (y / cell) as u64 * 0xC2B2_AE3D_27D4_EB4F;
+        let mut h = ((x / cell) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            ^ ((y / cell) as u64).wrapping_mul(0xC2B2_AE3D_27D4_EB4F);
         h ^= h >> 29;
         h = h.wrapping_mul(0xBF58_476D_1CE4_E5B9);
         (h >> 40) as f32 / (1u64 << 24) as f32
@@ -101,13 +102,14 @@ pub fn product() -> Picture {
 
 /// The still magnified about its centre.
 pub fn zoomed(scale: f32) -> Picture {
-    let (cx, cy) = (SIZE.width as f32 / 2.0, SIZE.height as f32 / 2.0);
-    remapped(|x, y| ((x - cx) / scale + cx, (y - cy) / scale + cy))
+    warped(scale, 0.0)
 }
 
-/// The product bent in waves of `amplitude` pixels.
-pub fn warped(amplitude: f32) -> Picture {
+/// The still magnified about its centre, its product bent in waves of `amplitude` pixels.
+pub fn warped(scale: f32, amplitude: f32) -> Picture {
+    let (cx, cy) = (SIZE.width as f32 / 2.0, SIZE.height as f32 / 2.0);
     remapped(|x, y| {
+        let (x, y) = ((x - cx) / scale + cx, (y - cy) / scale + cy);
         let fade = (-((x - 96.0) / 40.0).powi(2) - ((y - 76.0) / 50.0).powi(2)).exp();
         (x + amplitude * fade * (y / 13.0).sin(), y + amplitude * fade * (x / 11.0).cos())
     })
