@@ -37,4 +37,4 @@ pub use probe::{Probe, probe};
 pub use reading::Ending;
 pub use rewrite::{Replace, RewriteSettings, RewriteStats, Stop, rewrite};
 pub use still::{load_mask, load_picture, load_seed, make_folder, save_png};
-pub use temp::TempOut;
+pub use temp::{TempOut, write_whole};
