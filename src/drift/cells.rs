@@ -70,8 +70,10 @@ impl Grid {
             .map(|index| {
                 let rect = self.rect(index);
                 let (x0, y0) = ((rect.x / 2).min(w - 1), (rect.y / 2).min(h - 1));
-                let (x1, y1) =
-                    (((rect.x + rect.width) / 2).clamp(x0 + 1, w), ((rect.y + rect.height) / 2).clamp(y0 + 1, h));
+                let (x1, y1) = (
+                    (rect.x + rect.width).div_ceil(2).clamp(x0 + 1, w),
+                    (rect.y + rect.height).div_ceil(2).clamp(y0 + 1, h),
+                );
                 let sum: f64 = (y0..y1).flat_map(|y| &plane.row(y)[x0..x1]).map(|&v| f64::from(v)).sum();
                 (sum / ((x1 - x0) * (y1 - y0)) as f64) as f32
             })

@@ -1,7 +1,7 @@
 //! Frames that stand still while their neighbourhood moves.
 
 /// Frames right before and after a still run that say how fast the clip moves there.
-const BESIDE: usize = 3;
+const BESIDE: usize = 5;
 /// Change below this share of the frames beside is standing still.
 const STILL: f64 = 0.2;
 /// Change that two encodes of the same picture may differ by, mean absolute levels.
@@ -19,10 +19,8 @@ pub(super) fn runs(changes: &[f64]) -> Vec<f64> {
     while start < changes.len() {
         let quiet = |t: &usize| changes[*t] < NOISE;
         let end = (start..changes.len()).find(|t| !quiet(t)).unwrap_or(changes.len());
-        if end > start {
-            if let Some((from, to)) = still_part(changes, start, end) {
-                runs[from..to].fill((to - from) as f64);
-            }
+        if let Some((from, to)) = still_part(changes, start, end) {
+            runs[from..to].fill((to - from) as f64);
         }
         start = end.max(start) + 1;
     }
@@ -46,7 +44,8 @@ fn still_part(changes: &[f64], start: usize, end: usize) -> Option<(usize, usize
 }
 
 fn typical(changes: &[f64]) -> Option<f64> {
-    (!changes.is_empty()).then(|| changes.iter().sum::<f64>() / changes.len() as f64)
+    // the median: one jump beside a still scene is a glitch, not motion
+    super::series::running_median(changes, changes.len()).first().copied()
 }
 
 #[cfg(test)]

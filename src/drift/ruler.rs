@@ -141,7 +141,7 @@ impl Ruler {
             self.clip.width as f64 / working.width.max(1) as f64,
             self.clip.height as f64 / working.height.max(1) as f64,
         );
-        judge::judge(Series { observations, registration, scale, clip: self.clip }, thresholds)
+        judge::judge(Series { observations, registration, scale, clip: self.clip, fps: self.fps }, *thresholds)
     }
 
     /// Fills in what only the whole series can tell.
