@@ -1,1 +1,9 @@
-//! provider
+//! Floor 3: who makes clips. Bytes in, bytes out: nothing here knows what is in a frame.
+
+pub mod command;
+mod error;
+mod request;
+
+pub use command::Command;
+pub use error::Error;
+pub use request::{Generated, Progress, Request};
