@@ -1,5 +1,6 @@
 //! Floor 6: the command line, one face of the engine's events.
 
+mod animate;
 mod completions;
 mod config;
 mod doctor;
@@ -7,8 +8,12 @@ mod exit;
 mod failure;
 mod flow;
 mod man;
+mod order;
+mod plan;
 mod progress;
+mod runs;
 mod score;
+mod story;
 mod table;
 mod ui;
 
@@ -51,6 +56,12 @@ struct Globals {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Make a clip of a still that holds still: generate, measure, ask again or mend, verify
+    Animate(animate::Args),
+    /// Show what `animate` would do and cost; nothing is sent
+    Plan(plan::Args),
+    /// List runs, show one, or go on with one after a crash
+    Runs(runs::Args),
     /// Measure how far a clip drifts from the still it was made from
     Score(score::Args),
     /// Show the settings
@@ -88,6 +99,9 @@ pub(crate) fn main() -> ExitCode {
 
 fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
     match command {
+        Command::Animate(args) => animate::run(args, ui),
+        Command::Plan(args) => plan::run(args, ui),
+        Command::Runs(args) => runs::run(args, ui),
         Command::Score(args) => score::run(args, ui),
         Command::Config(args) => config::run(args, ui),
         Command::Doctor(args) => doctor::run(args, ui),

@@ -68,6 +68,22 @@ impl Ui {
         }
     }
 
+    /// Whether somebody sits there who can answer a question.
+    pub(crate) fn can_ask(&self) -> bool {
+        !self.json && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// Asks on the terminal; anything but a clear yes is a no.
+    pub(crate) fn ask(&self, question: &str) -> bool {
+        let mut answer = String::new();
+        self.progress.suspend(|| {
+            let mut out = anstream::stderr();
+            let _ = write!(out, "{} [y/N] ", question.bold()).and_then(|()| out.flush());
+            let _ = std::io::stdin().read_line(&mut answer);
+        });
+        matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+    }
+
     /// Data for a pipe, on stdout. A reader that went away is no error.
     pub(crate) fn data(&self, text: impl Display) {
         self.progress.suspend(|| write_stdout(&format!("{text}\n")));

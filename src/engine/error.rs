@@ -1,6 +1,6 @@
 //! Why a verb could not finish.
 
-use crate::{media, store};
+use crate::{media, provider, store};
 
 /// Every way in which a verb fails. The face turns it into `error:`, `caused by:`, `hint:` and an exit code.
 #[derive(Debug, thiserror::Error)]
@@ -9,6 +9,9 @@ pub enum Error {
     /// A picture or a clip cannot be read or written.
     #[error(transparent)]
     Media(#[from] media::Error),
+    /// A provider made no clip.
+    #[error(transparent)]
+    Provider(#[from] provider::Error),
     /// The ledger, a stored clip or a setting cannot be used.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -61,6 +64,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Media(error) => error.code(),
+            Self::Provider(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::Usage { .. } => "usage",
             Self::Budget { .. } => "budget",
@@ -74,6 +78,7 @@ impl Error {
     pub fn hint(&self) -> String {
         match self {
             Self::Media(error) => error.hint(),
+            Self::Provider(error) => error.hint(),
             Self::Store(error) => error.hint(),
             Self::Usage { hint, .. } | Self::Budget { hint, .. } => hint.clone(),
             Self::Scratch(_) => "free some space there, or set TMPDIR to a folder with room".to_owned(),
@@ -86,12 +91,22 @@ impl Error {
     pub fn class(&self) -> Class {
         match self {
             Self::Usage { .. } => Class::Usage,
+            Self::Provider(error) => class_of_provider(error),
             Self::Store(error) => class_of_store(error),
             Self::Budget { .. } => Class::Budget,
             Self::Interrupted | Self::Media(media::Error::Stopped) => Class::Interrupted,
             Self::Media(_) | Self::Scratch(_) => Class::Media,
             Self::Bug(_) => Class::Bug,
         }
+    }
+}
+
+fn class_of_provider(error: &provider::Error) -> Class {
+    match error {
+        provider::Error::BadLine { .. } | provider::Error::BadRequest { .. } => Class::Usage,
+        provider::Error::Media(_) => Class::Media,
+        provider::Error::Cancelled => Class::Interrupted,
+        _ => Class::Provider,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Floor 4: the verbs, without a face. They speak [`Event`]s; who listens draws.
 
+pub mod animate;
 mod error;
 mod event;
 mod heat;

@@ -151,6 +151,14 @@ impl Ledger {
         })
     }
 
+    /// Whether a run of ours ended with this file, BLAKE3 in hexadecimal.
+    pub fn has_delivered(&self, blake3: &str) -> Result<bool, Error> {
+        self.read(|db| {
+            let query = "SELECT count(*) FROM runs WHERE json_extract(report, '$.final.blake3') = ?1";
+            Ok(db.query_row(query, [blake3], |row| row.get::<_, i64>(0))? > 0)
+        })
+    }
+
     /// Adds a line to the run's diary.
     pub fn note(&mut self, run: &str, attempt: Option<i64>, kind: &str, what: &str) -> Result<(), Error> {
         self.change(|db| Ok(add_event(db, run, attempt, kind, what)?))

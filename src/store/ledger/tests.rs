@@ -147,10 +147,11 @@ proptest! {
             prop_assert_eq!(now.state, state);
             prop_assert!(!state.has_clip() || now.blob.is_some());
             let purse = ledger.purse(&run).unwrap();
-            match now.cost {
-                Some(cost) => prop_assert_eq!(purse, Purse { reserved: Money::ZERO, settled: cost }),
-                None => prop_assert_eq!(purse, Purse { reserved: Money { micros: 40 }, settled: Money::ZERO }),
-            }
+            let expected = now.cost.map_or(
+                Purse { reserved: Money { micros: 40 }, settled: Money::ZERO },
+                |settled| Purse { reserved: Money::ZERO, settled },
+            );
+            prop_assert_eq!(purse, expected);
             prop_assert!(!state.is_final() || now.cost.is_some());
         }
     }

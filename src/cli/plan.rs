@@ -1,0 +1,70 @@
+//! `holdstill plan`: what `animate` would do and cost; nothing is sent.
+
+use super::{
+    Exit, Failure, Ui,
+    order::{OrderArgs, home},
+};
+use holdstill::{
+    engine::animate::{Plan, plan},
+    store::Money,
+};
+use owo_colors::OwoColorize;
+
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  holdstill plan bottle.png --prompt 'slow push in' --aspect 4:5
+  holdstill plan bottle.png --command './my-i2v {seed} {out} {prompt}' --command-price 0.40 --budget 1")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    order: OrderArgs,
+}
+
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
+    let config = args.order.config()?;
+    let plan = plan(&home(&config)?, &args.order.job(&config)?)?;
+    if ui.is_json() {
+        ui.envelope(&plan);
+    } else {
+        ui.data(table(&plan));
+    }
+    Ok(Exit::Ok)
+}
+
+fn table(plan: &Plan) -> String {
+    let clip = format!("{:.1} s, {} frames, shape {}, {}", plan.duration_secs, plan.frames, plan.aspect, plan.motion);
+    let calls = match plan.made_calls {
+        0 => format!("at most {} to {}", plan.most_calls, plan.provider),
+        made => format!("at most {} to {}, {made} made already", plan.most_calls, plan.provider),
+    };
+    let price = if plan.price_micros == Money::ZERO {
+        "free".to_owned()
+    } else {
+        format!("{} a call, at most {}", plan.price_micros, plan.most_micros)
+    };
+    let budget = match plan.budget_micros {
+        None if plan.price_micros == Money::ZERO => "not needed".to_owned(),
+        None => {
+            format!("{} add --budget {}", "missing:".yellow(), plan.most_micros.to_string().trim_start_matches('$'))
+        }
+        Some(budget) if plan.is_covered => format!("{budget}, covers every call"),
+        Some(budget) => format!("{budget}, {} every call; it stops the takes", "does not cover".yellow()),
+    };
+    let run = match (&plan.run, plan.outcome) {
+        (None, _) => "a new one".to_owned(),
+        (Some(run), None) => format!("goes on with {run}"),
+        (Some(run), Some(outcome)) => format!("goes on with {run}: {} at drift {:.1}", outcome.verdict, outcome.drift),
+    };
+    let row = |name: &str, value: &str| format!("{} {value}\n", format_args!("{name:<7}").bold());
+    let rows = [
+        ("clip", &clip),
+        ("calls", &calls),
+        ("price", &price),
+        ("budget", &budget),
+        ("run", &run),
+        ("writes", &plan.out),
+    ];
+    let mut text: String = rows.map(|(name, value)| row(name, value)).concat();
+    text += "Nothing was sent.";
+    text
+}

@@ -1,0 +1,191 @@
+//! The workshop with real crafts: provider, ruler, mender.
+
+use super::{
+    AnimateJob, Maker,
+    workshop::{Made, Mended, Sign, TakeRequest, Unmade, Workshop},
+};
+use crate::{
+    drift::{ScoreReport, Thresholds},
+    engine::{Cancel, Error, Event, ScoreJob, Stage, command_line, score_as},
+    frame::Size,
+    media,
+    provider::{Builtin, Command, Progress, Request},
+};
+use std::{
+    cell::RefCell,
+    path::{Path, PathBuf},
+};
+
+/// Shorter side of the clip in pixels for the shapes that platforms name.
+const SHORT_SIDE: usize = 720;
+/// Longest side of a clip that keeps the still's shape, in pixels.
+const LONGEST_SIDE: usize = 1280;
+/// Units of a generating provider's progress: percent.
+const PERCENT: u64 = 100;
+
+/// The listener, shared by the loop and the crafts.
+type Ear<'e> = RefCell<&'e mut (dyn FnMut(Event) + 'e)>;
+
+pub(super) struct Crew<'a, 'e> {
+    job: &'a AnimateJob,
+    provider: Provider,
+    size: Size,
+    hear: &'a Ear<'e>,
+    cancel: &'a Cancel,
+}
+
+enum Provider {
+    Builtin(Builtin),
+    Command(Command),
+}
+
+impl<'a, 'e> Crew<'a, 'e> {
+    /// Checks everything that can be checked before money is spent: the still can be read, the command understood.
+    pub(super) fn new(job: &'a AnimateJob, hear: &'a Ear<'e>, cancel: &'a Cancel) -> Result<Self, Error> {
+        let seed = media::load_seed(&job.still)?;
+        for picture in [&job.mask, &job.depth].into_iter().flatten() {
+            media::load_mask(picture, seed.picture.size())?;
+        }
+        let provider = match &job.maker {
+            Maker::Command { line, .. } => Provider::Command(Command::parse(line)?),
+            Maker::Animator => Provider::Builtin(Builtin::parse(&job.motion, &job.aspect, &job.simulate)?),
+        };
+        Ok(Self { job, provider, size: clip_size(&job.aspect, seed.original), hear, cancel })
+    }
+
+    fn tell(&self, event: Event) {
+        (self.hear.borrow_mut())(event);
+    }
+
+    fn request(&self, take: &TakeRequest, out: &Path) -> Request {
+        let job = self.job;
+        Request {
+            seed: job.still.clone(),
+            out: out.to_owned(),
+            prompt: take.influence.prompt_of(&job.prompt),
+            duration_secs: job.duration_secs,
+            fps: job.fps,
+            size: self.size,
+            motion: job.motion.clone(),
+            strength: take.influence.motion,
+            rng_seed: take.rng_seed,
+            take: take.take,
+            mask: job.mask.clone(),
+            depth: job.depth.clone(),
+            aspect: job.aspect.clone(),
+            simulate: job.simulate.clone(),
+        }
+    }
+
+    /// Measures `clip` against the still, told as `label`.
+    fn measure(&self, stage: Stage, clip: &Path, label: &str) -> Result<ScoreReport, Error> {
+        let job = ScoreJob {
+            clip: clip.to_owned(),
+            seed: self.job.still.clone(),
+            mask: self.job.mask.clone(),
+            thresholds: Thresholds { drift_fail: self.job.drift_fail },
+            command: command_line(clip, &self.job.still, self.job.mask.as_deref()),
+        };
+        let mut hear = |event| match event {
+            Event::Begin { stage, total, .. } => self.tell(Event::Begin { stage, what: label.to_owned(), total }),
+            Event::End { stage, .. } => self.tell(Event::End { stage, what: label.to_owned() }),
+            // the loop tells it with the take's name
+            Event::Judged { .. } => {}
+            other => self.tell(other),
+        };
+        Ok(score_as(stage, &job, &mut hear, self.cancel)?.report)
+    }
+}
+
+impl Workshop for Crew<'_, '_> {
+    fn generate(
+        &mut self,
+        take: &TakeRequest,
+        out: &Path,
+        sign: &mut dyn FnMut(Sign<'_>) -> Result<(), Error>,
+    ) -> Result<Made, Unmade> {
+        let request = self.request(take, out);
+        let stage = Stage::Generate;
+        let what = format!("take {} by {}", take.take, self.job.maker.name());
+        self.tell(Event::Begin { stage, what: what.clone(), total: PERCENT });
+        let broken = RefCell::new(None);
+        let mut progress = |progress: Progress| {
+            let told = match &progress {
+                Progress::Accepted(id) => sign(Sign::Accepted(id)),
+                Progress::Fraction(done) => sign(Sign::Working(*done)),
+                Progress::Message(_) => Ok(()),
+            };
+            if let Err(error) = told {
+                broken.borrow_mut().get_or_insert(error);
+            }
+            if let Progress::Fraction(done) = progress {
+                let done = (done * PERCENT as f64).round() as u64;
+                self.tell(Event::Progress { stage, done, total: PERCENT });
+            }
+        };
+        let is_cancelled = || self.cancel.is_requested() || broken.borrow().is_some();
+        let made = match &self.provider {
+            Provider::Builtin(animator) => animator.generate(&request, &mut progress, &is_cancelled),
+            Provider::Command(command) => {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                let runtime = runtime.map_err(|e| Unmade { error: Error::Scratch(e), cost: None })?;
+                runtime.block_on(command.generate(&request, &self.job.folder, &mut progress, &is_cancelled))
+            }
+        };
+        match (made, broken.into_inner()) {
+            (_, Some(error)) => Err(Unmade { error, cost: None }),
+            (Ok(made), None) => {
+                self.tell(Event::End { stage, what });
+                Ok(Made { cost: made.cost })
+            }
+            (Err(error), None) => Err(Unmade { cost: error.cost(), error: error.into() }),
+        }
+    }
+
+    fn reconcile(&mut self, out: &Path) -> Option<PathBuf> {
+        // a half-written MP4 has no index and cannot be probed
+        media::probe(out).is_ok().then(|| out.to_owned())
+    }
+
+    fn score(&mut self, clip: &Path, take: u32) -> Result<ScoreReport, Error> {
+        self.measure(Stage::Score, clip, &format!("take {take}"))
+    }
+
+    fn mend(&mut self, clip: &Path, out: &Path, take: u32) -> Result<Mended, Error> {
+        fs_err::copy(clip, out).map_err(Error::Scratch)?;
+        let score = self.measure(Stage::Verify, out, &format!("take {take}, mended"))?;
+        Ok(Mended { report: serde_json::json!({ "spans": [] }), score })
+    }
+}
+
+/// Size of the clip in pixels, both sides even.
+fn clip_size(aspect: &str, still: Size) -> Size {
+    let even = |side: f64| ((side / 2.0).round() as usize * 2).max(2);
+    let sides = aspect.split_once(':').and_then(|(w, h)| Some((w.parse::<f64>().ok()?, h.parse::<f64>().ok()?)));
+    if let Some((width, height)) = sides {
+        let unit = SHORT_SIDE as f64 / width.min(height);
+        Size::new(even(width * unit), even(height * unit))
+    } else {
+        let fitted = still.fit(LONGEST_SIDE);
+        Size::new(even(fitted.width as f64), even(fitted.height as f64))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_even_and_of_the_shape() {
+        for (aspect, expected) in [
+            ("9:16", Size::new(720, 1280)),
+            ("16:9", Size::new(1280, 720)),
+            ("4:5", Size::new(720, 900)),
+            ("1:1", Size::new(720, 720)),
+            ("still", Size::new(1280, 854)),
+        ] {
+            assert_eq!(clip_size(aspect, Size::new(3000, 2001)), expected, "{aspect}");
+        }
+        assert_eq!(clip_size("still", Size::new(1, 1)), Size::new(2, 2));
+    }
+}

@@ -1,0 +1,180 @@
+//! What to do with a measured take: a pure function of the score and of what is left to spend.
+//!
+//! Mending is free and keeps a take that is mostly good; a broad fault cannot be mended from its neighbours and is
+//! asked for again, with less of what went wrong.
+
+use super::Influence;
+use crate::drift::{Cause, ScoreReport, Verdict};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Share of frames at fault above which too few good neighbours are left to mend from.
+const BROAD_SHARE: f64 = 0.40;
+/// Longest gap that two-sided interpolation bridges faithfully, in seconds (12 frames at 24 per second).
+const LONGEST_BRIDGE_SECS: f64 = 0.5;
+
+/// What the engine does next.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// The take is good.
+    Accept,
+    /// The take is repaired.
+    Mend,
+    /// Another take is asked for.
+    Retake {
+        /// What is asked differently.
+        influence: Influence,
+    },
+    /// Nothing more can be done; the best take stands, with its honest verdict.
+    Stop,
+}
+
+impl Action {
+    /// The word in tables.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::Mend => "mend",
+            Self::Retake { .. } => "retake",
+            Self::Stop => "stop",
+        }
+    }
+}
+
+/// An action and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Decision {
+    /// What is done next.
+    pub action: Action,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// What is left to decide with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Means<'a> {
+    /// Why no other take can be asked for; `None` where one can.
+    pub(super) no_retake: Option<&'a str>,
+    /// Whether this is the score of a take that was mended already.
+    pub(super) is_mended: bool,
+}
+
+/// Chooses among accept, mend, retake and stop. `influence` is what the scored take was asked with.
+pub(super) fn decide(score: &ScoreReport, influence: &Influence, means: Means<'_>) -> Decision {
+    let retake = |why: String| match means.no_retake {
+        None => {
+            let influence = influence.corrected(&causes(score));
+            Decision {
+                reason: format!("{why}; asking again {}", influence.wording()),
+                action: Action::Retake { influence },
+            }
+        }
+        Some(reason) => Decision { action: Action::Stop, reason: format!("{why}, and {reason}") },
+    };
+    match score.verdict {
+        Verdict::Hold => Decision { action: Action::Accept, reason: format!("it holds: drift {:.1}", score.drift) },
+        Verdict::Unsure => retake("too little of the still could be judged".to_owned()),
+        Verdict::Drift if means.is_mended => retake(format!("drift {:.1} remains after mending", score.drift)),
+        Verdict::Drift => match extent(score) {
+            Extent::Short(why) => Decision { action: Action::Mend, reason: why },
+            // the last resort is free
+            Extent::Broad(why) => match (retake(why), means.no_retake) {
+                (stop, Some(_)) => {
+                    Decision { action: Action::Mend, reason: format!("{}; mending what can be", stop.reason) }
+                }
+                (again, None) => again,
+            },
+        },
+    }
+}
+
+enum Extent {
+    Short(String),
+    Broad(String),
+}
+
+/// Whether the fault can be mended from its good neighbours.
+fn extent(score: &ScoreReport) -> Extent {
+    let frames = score.frames.len().max(1);
+    let bad: usize = score.bad_spans.iter().map(|[first, last]| last - first + 1).sum();
+    let longest = score.bad_spans.iter().map(|[first, last]| last - first + 1).max().unwrap_or(0);
+    let named = named(score);
+    // tone is re-locked to the still frame by frame, however long it is off
+    if !score.causes.is_empty() && causes(score).iter().all(|cause| matches!(cause, Cause::Color | Cause::Flicker)) {
+        return Extent::Short(format!("{named} is off in {bad} of {frames} frames and can be locked to the still"));
+    }
+    if bad as f64 > BROAD_SHARE * frames as f64 {
+        return Extent::Broad(format!("{named} drifts in {bad} of {frames} frames"));
+    }
+    if longest > bridge_frames(&score.clip.fps) {
+        return Extent::Broad(format!("{named} drifts for {longest} frames in a row, too many to bridge"));
+    }
+    if bad == 0 {
+        return Extent::Broad(format!("{named} drifts over the whole clip"));
+    }
+    let spans = if score.bad_spans.len() == 1 {
+        "one short span".to_owned()
+    } else {
+        format!("{} short spans", score.bad_spans.len())
+    };
+    Extent::Short(format!("{named} drifts in {spans}, {bad} of {frames} frames"))
+}
+
+fn bridge_frames(fps: &str) -> usize {
+    let (num, den) = fps.split_once('/').unwrap_or((fps, "1"));
+    let rate = num.parse::<f64>().unwrap_or(24.0) / den.parse::<f64>().unwrap_or(1.0);
+    (rate * LONGEST_BRIDGE_SECS).round() as usize
+}
+
+fn causes(score: &ScoreReport) -> Vec<Cause> {
+    score.causes.iter().map(|finding| finding.cause).collect()
+}
+
+fn named(score: &ScoreReport) -> &'static str {
+    score.causes.first().map_or("the picture", |finding| finding.cause.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::animate::sample::score;
+
+    fn action(score: &ScoreReport, no_retake: Option<&str>, is_mended: bool) -> &'static str {
+        decide(score, &Influence::default(), Means { no_retake, is_mended }).action.name()
+    }
+
+    #[test]
+    fn a_hold_is_accepted_and_a_short_glitch_mended() {
+        assert_eq!(action(&score(Verdict::Hold, &[], &[]), None, false), "accept");
+        assert_eq!(action(&score(Verdict::Drift, &[Cause::Geometry], &[[50, 57]]), None, false), "mend");
+        assert_eq!(action(&score(Verdict::Drift, &[Cause::Geometry], &[[0, 11], [50, 61]]), None, false), "mend");
+    }
+
+    #[test]
+    fn a_broad_fault_is_asked_for_again_while_that_is_possible() {
+        for spans in [&[[20, 32]][..], &[[0, 11], [20, 31], [40, 51], [60, 71]], &[]] {
+            let broad = score(Verdict::Drift, &[Cause::Geometry], spans);
+            assert_eq!(action(&broad, None, false), "retake", "{spans:?}");
+            assert_eq!(action(&broad, Some("no takes are left"), false), "mend", "{spans:?}");
+            assert_eq!(action(&broad, Some("no takes are left"), true), "stop", "{spans:?}");
+            assert_eq!(action(&broad, None, true), "retake", "{spans:?}");
+        }
+    }
+
+    #[test]
+    fn tone_is_mended_at_any_length_and_doubt_is_never_accepted() {
+        let tone = score(Verdict::Drift, &[Cause::Color, Cause::Flicker], &[[0, 99]]);
+        assert_eq!(action(&tone, None, false), "mend");
+        let unsure = score(Verdict::Unsure, &[], &[]);
+        assert_eq!(action(&unsure, None, false), "retake");
+        assert_eq!(action(&unsure, Some("the budget is spent"), false), "stop");
+    }
+
+    #[test]
+    fn the_reason_says_what_and_what_next() {
+        let broad = score(Verdict::Drift, &[Cause::Text], &[[0, 79]]);
+        let decision = decide(&broad, &Influence::default(), Means { no_retake: None, is_mended: false });
+        assert!(decision.reason.starts_with("text drifts in 80 of 100 frames; asking again"), "{}", decision.reason);
+    }
+}

@@ -1,0 +1,90 @@
+//! What an `animate` would do and cost. Nothing is sent.
+
+use super::{AnimateJob, Standing};
+use crate::{
+    engine::Error,
+    store::{self, Home, Ledger, Money, hash_of},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Name and version of the plan's schema.
+pub const PLAN_SCHEMA: &str = "holdstill/plan/1";
+
+/// What an `animate` would do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Plan {
+    /// Always [`PLAN_SCHEMA`].
+    pub schema: String,
+    /// BLAKE3 of what makes two runs the same.
+    pub recipe: String,
+    /// BLAKE3 of the still.
+    pub still: String,
+    /// Who makes the clips.
+    pub provider: String,
+    /// Most calls to the provider.
+    pub most_calls: u32,
+    /// Takes that an earlier run of the recipe has made already.
+    pub made_calls: u32,
+    /// Price of a call, in millionths of a US dollar.
+    pub price_micros: Money,
+    /// Price of every call that may still be made, in millionths of a US dollar.
+    pub most_micros: Money,
+    /// The limit, where one was set.
+    pub budget_micros: Option<Money>,
+    /// Whether the budget covers every call.
+    pub is_covered: bool,
+    /// Length of the clip in seconds.
+    pub duration_secs: f64,
+    /// Frames of the clip.
+    pub frames: u32,
+    /// Shape of the clip.
+    pub aspect: String,
+    /// Camera move.
+    pub motion: String,
+    /// The run that would be taken up again.
+    pub run: Option<String>,
+    /// What that run ended with.
+    pub outcome: Option<Standing>,
+    /// The file that would be written.
+    pub out: String,
+}
+
+/// Plans a job.
+pub fn plan(home: &Home, job: &AnimateJob) -> Result<Plan, Error> {
+    let recipe = job.recipe_digest()?;
+    let ledger = Ledger::open(home)?;
+    let run = ledger.latest_run(&recipe)?;
+    let attempts = run.as_ref().map(|run| ledger.attempts(&run.id)).transpose()?.unwrap_or_default();
+    let made = attempts.iter().filter(|a| a.state.has_clip()).count();
+    let made_calls = (made as u32).min(job.takes);
+    let price = job.maker.price();
+    let most = price.checked_mul(i64::from(job.takes - made_calls)).ok_or(store::Error::MoneyOverflow)?;
+    Ok(Plan {
+        schema: PLAN_SCHEMA.into(),
+        recipe,
+        still: hash_of(&job.still)?.to_hex().to_string(),
+        provider: job.maker.name().into(),
+        most_calls: job.takes,
+        made_calls,
+        price_micros: price,
+        most_micros: most,
+        budget_micros: job.budget,
+        is_covered: most == Money::ZERO || job.budget.is_some_and(|budget| most <= budget),
+        duration_secs: job.duration_secs,
+        frames: (job.duration_secs * f64::from(job.fps)).round() as u32,
+        aspect: job.aspect.clone(),
+        motion: job.motion.clone(),
+        outcome: run.as_ref().and_then(|run| run.report.as_deref()).and_then(outcome),
+        run: run.map(|run| run.id),
+        out: job.out.display().to_string(),
+    })
+}
+
+fn outcome(report: &str) -> Option<Standing> {
+    #[derive(Deserialize)]
+    struct After {
+        after: Standing,
+    }
+    serde_json::from_str::<After>(report).ok().map(|report| report.after)
+}

@@ -1,0 +1,219 @@
+//! One run at work: the ledger, the lock, and the way from a request to a measured clip.
+
+use super::{
+    AnimateJob, Influence,
+    job::digest_of,
+    workshop::{Sign, TakeRequest, Unmade, Workshop},
+};
+use crate::{
+    drift::ScoreReport,
+    engine::{Cancel, Class, Error},
+    store::{
+        Home, Ledger, Money, RunLock,
+        ledger::{Attempt, AttemptState, Intent, Run, Step},
+    },
+};
+use blake3::Hash;
+use std::path::PathBuf;
+
+/// The run, held by this process alone.
+pub(super) struct Session<'a> {
+    pub(super) home: &'a Home,
+    pub(super) ledger: Ledger,
+    pub(super) run: Run,
+    pub(super) job: &'a AnimateJob,
+    /// Whether an attempt that was perhaps charged may be made again.
+    pub(super) may_resubmit: bool,
+    pub(super) cancel: &'a Cancel,
+    pub(super) _lock: RunLock,
+}
+
+/// A measured clip of this run.
+pub(super) struct Candidate {
+    pub(super) request: TakeRequest,
+    pub(super) attempt: Attempt,
+    pub(super) clip: PathBuf,
+    pub(super) score: ScoreReport,
+    pub(super) is_reused: bool,
+}
+
+impl Session<'_> {
+    /// The measured clip of take `take`: from the ledger where it is there, otherwise made now.
+    pub(super) fn candidate(
+        &mut self,
+        workshop: &mut dyn Workshop,
+        take: u32,
+        influence: &Influence,
+    ) -> Result<Candidate, Error> {
+        let request = self.request(take, influence);
+        let earlier = self.earlier_clip(workshop, &request)?;
+        let is_reused = earlier.is_some();
+        let attempt = match earlier {
+            Some(attempt) => attempt,
+            None => self.make(workshop, &request)?,
+        };
+        let clip = self.home.blobs().path(&blob_of(&attempt)?);
+        let (attempt, score) = self.measured(workshop, attempt, &clip)?;
+        Ok(Candidate { request, attempt, clip, score, is_reused })
+    }
+
+    /// Why no further take can be asked for after `take`, if so.
+    pub(super) fn no_retake(&self, take: u32) -> Result<Option<String>, Error> {
+        if take >= self.job.takes {
+            return Ok(Some(format!("no take of {} is left", self.job.takes)));
+        }
+        let price = self.job.maker.price();
+        let committed = self.ledger.purse(&self.run.id)?.committed().and_then(|sum| sum.checked_add(price));
+        let is_covered = match (self.job.budget, committed) {
+            (None, _) => true,
+            (Some(budget), Some(total)) => price == Money::ZERO || total <= budget,
+            (Some(_), None) => false,
+        };
+        Ok((!is_covered).then(|| format!("the budget does not cover another take at {price}")))
+    }
+
+    fn request(&self, take: u32, influence: &Influence) -> TakeRequest {
+        let recipe = self.run.recipe_digest.clone();
+        let rng_seed = self.job.rng_seed_of(&recipe, self.run.salt, take);
+        TakeRequest { recipe, take, rng_seed, influence: influence.clone() }
+    }
+
+    /// The clip of the same request from before a crash or an earlier invocation. Attempts that were cut off are
+    /// brought to an end first: free ones have failed, paid ones are unknown until they are found or given up.
+    fn earlier_clip(&mut self, workshop: &mut dyn Workshop, request: &TakeRequest) -> Result<Option<Attempt>, Error> {
+        let digest = digest_of(request);
+        let attempts = self.ledger.attempts(&self.run.id)?;
+        for mut attempt in attempts.into_iter().rev().filter(|attempt| attempt.request_digest == digest) {
+            if matches!(attempt.state, AttemptState::Intended | AttemptState::Submitted | AttemptState::Running) {
+                attempt = self.ledger.advance(attempt.id, &Step::Unknown { what: "holdstill was cut off" })?;
+            }
+            if attempt.state == AttemptState::Unknown {
+                attempt = self.resolve(workshop, &attempt)?;
+            }
+            let is_intact = attempt.blob.is_some_and(|blob| self.home.blobs().open(&blob).is_ok());
+            if attempt.state.has_clip() && is_intact {
+                return Ok(Some(attempt));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Finds out what became of an attempt whose answer was lost.
+    fn resolve(&mut self, workshop: &mut dyn Workshop, attempt: &Attempt) -> Result<Attempt, Error> {
+        if let Some(found) = workshop.reconcile(&self.home.staging_path(attempt.id)) {
+            let blob = self.home.blobs().put(&found)?;
+            return Ok(self.ledger.advance(attempt.id, &Step::Downloaded { blob, cost: None })?);
+        }
+        let cost = attempt.price;
+        let what = match (cost > Money::ZERO, self.may_resubmit) {
+            (false, _) => "cut off; nothing was charged",
+            (true, true) => "given up; counted as charged",
+            (true, false) => {
+                return Err(Error::Budget {
+                    what: format!(
+                        "take {} was cut off after its request left, and may have been charged {cost}",
+                        attempt.take
+                    ),
+                    hint: format!(
+                        "if the provider still works on it, wait and `holdstill runs resume {0}`; to pay for it again: \
+                         `holdstill runs resume {0} --resubmit`",
+                        self.run.id
+                    ),
+                });
+            }
+        };
+        Ok(self.ledger.advance(attempt.id, &Step::Failed { code: "cut-off", what, cost })?)
+    }
+
+    /// Has a clip made: every state is on disk before the step it announces.
+    fn make(&mut self, workshop: &mut dyn Workshop, request: &TakeRequest) -> Result<Attempt, Error> {
+        let json = serde_json::to_string(request).expect("requests are plain data");
+        let attempt = self.ledger.intend(&Intent {
+            run: &self.run.id,
+            take: request.take,
+            provider: self.job.maker.name(),
+            request_digest: &digest_of(request),
+            request: &json,
+            price: self.job.maker.price(),
+        })?;
+        let out = self.home.staging_path(attempt.id);
+        let mut state = attempt.state;
+        let ledger = &mut self.ledger;
+        let mut write_down = |sign: Sign<'_>| -> Result<(), Error> {
+            let step = match (sign, state) {
+                (Sign::Accepted(job_id), AttemptState::Intended) => Step::Submitted { job_id },
+                (Sign::Working(_), AttemptState::Intended | AttemptState::Submitted) => Step::Running,
+                _ => return Ok(()),
+            };
+            state = ledger.advance(attempt.id, &step)?.state;
+            Ok(())
+        };
+        match workshop.generate(request, &out, &mut write_down) {
+            Ok(made) => {
+                let blob = self.home.blobs().put(&out)?;
+                if state == AttemptState::Intended {
+                    self.ledger.advance(attempt.id, &Step::Running)?;
+                }
+                let attempt = self.ledger.advance(attempt.id, &Step::Downloaded { blob, cost: made.cost })?;
+                // the blob is safe, the copy is of no more use
+                let _ = fs_err::remove_file(&out);
+                Ok(attempt)
+            }
+            Err(unmade) => Err(self.failed(&attempt, unmade)),
+        }
+    }
+
+    /// Ends an attempt without a clip. Where the provider does not say what it charged, the quoted price is counted.
+    fn failed(&mut self, attempt: &Attempt, unmade: Unmade) -> Error {
+        let cost = unmade.cost.unwrap_or(attempt.price);
+        let what = unmade.error.to_string();
+        let step = match unmade.error.class() {
+            Class::Interrupted => Step::Cancelled { cost },
+            _ => Step::Failed { code: unmade.error.code(), what: &what, cost },
+        };
+        let _ = fs_err::remove_file(self.home.staging_path(attempt.id));
+        match self.ledger.advance(attempt.id, &step) {
+            Ok(_) => unmade.error,
+            Err(error) => error.into(),
+        }
+    }
+
+    fn measured(
+        &mut self,
+        workshop: &mut dyn Workshop,
+        attempt: Attempt,
+        clip: &std::path::Path,
+    ) -> Result<(Attempt, ScoreReport), Error> {
+        let judge = self.job.judge_digest(&self.run.recipe_digest);
+        let known = attempt.score.as_deref().filter(|_| attempt.judge_digest.as_deref() == Some(judge.as_str()));
+        if let Some(score) = known.and_then(|json| serde_json::from_str(json).ok()) {
+            return Ok((attempt, score));
+        }
+        let score = match workshop.score(clip, attempt.take) {
+            Ok(score) => score,
+            Err(error) if attempt.state == AttemptState::Downloaded && matches!(error, Error::Media(_)) => {
+                let what = error.to_string();
+                let step =
+                    Step::Failed { code: error.code(), what: &what, cost: attempt.cost.unwrap_or(attempt.price) };
+                self.ledger.advance(attempt.id, &step)?;
+                return Err(error);
+            }
+            Err(error) => return Err(error),
+        };
+        if attempt.state != AttemptState::Downloaded {
+            return Ok((attempt, score));
+        }
+        let json = serde_json::to_string(&score).expect("reports are plain data");
+        let attempt = self.ledger.advance(attempt.id, &Step::Scored { judge_digest: &judge, score: &json })?;
+        Ok((attempt, score))
+    }
+
+    /// Stops between two steps where the user asked to.
+    pub(super) fn check_cancel(&self) -> Result<(), Error> {
+        if self.cancel.is_requested() { Err(Error::Interrupted) } else { Ok(()) }
+    }
+}
+
+fn blob_of(attempt: &Attempt) -> Result<Hash, Error> {
+    attempt.blob.ok_or_else(|| Error::Bug(format!("attempt {} has no clip in state {}", attempt.id, attempt.state)))
+}

@@ -1,0 +1,293 @@
+//! The loop against a workshop that can be killed at any moment: no pictures, only money, files and states.
+
+use super::{
+    sample::score,
+    workshop::{Made, Mended, Sign, TakeRequest, Unmade, Workshop},
+    *,
+};
+use crate::{
+    drift::{Cause, ScoreReport, Verdict},
+    store::ledger::AttemptState,
+};
+use fs_err as fs;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+};
+
+/// Where the process dies.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Death {
+    Never,
+    BeforeSubmit,
+    AfterSubmit,
+    WhileRunning,
+    BeforeStore,
+    WhileScoring,
+    WhileMending,
+}
+
+struct Fake {
+    death: Death,
+    generated: usize,
+    scored: usize,
+    fails: bool,
+    /// Scores of take 1, 2, …
+    scores: Vec<ScoreReport>,
+    mended: ScoreReport,
+}
+
+impl Fake {
+    fn new(scores: Vec<ScoreReport>) -> Self {
+        Self { death: Death::Never, generated: 0, scored: 0, fails: false, scores, mended: hold() }
+    }
+
+    fn die_if(&self, moment: Death) {
+        if self.death == moment {
+            std::panic::resume_unwind(Box::new("killed"));
+        }
+    }
+}
+
+impl Workshop for Fake {
+    fn generate(
+        &mut self,
+        request: &TakeRequest,
+        out: &Path,
+        sign: &mut dyn FnMut(Sign<'_>) -> Result<(), Error>,
+    ) -> Result<Made, Unmade> {
+        let unmade = |error| Unmade { error, cost: None };
+        self.generated += 1;
+        self.die_if(Death::BeforeSubmit);
+        sign(Sign::Accepted("job")).map_err(unmade)?;
+        self.die_if(Death::AfterSubmit);
+        sign(Sign::Working(0.5)).map_err(unmade)?;
+        self.die_if(Death::WhileRunning);
+        if self.fails {
+            return Err(unmade(Error::Bug("out of paint".into())));
+        }
+        fs::write(out, format!("{} {}", request.take, request.rng_seed)).unwrap();
+        self.die_if(Death::BeforeStore);
+        Ok(Made { cost: None })
+    }
+
+    fn reconcile(&mut self, out: &Path) -> Option<PathBuf> {
+        out.exists().then(|| out.to_owned())
+    }
+
+    fn score(&mut self, clip: &Path, _take: u32) -> Result<ScoreReport, Error> {
+        self.die_if(Death::WhileScoring);
+        self.scored += 1;
+        let text = fs::read_to_string(clip).unwrap();
+        let take: usize = text.split(' ').next().unwrap().parse().unwrap();
+        Ok(self.scores[take - 1].clone())
+    }
+
+    fn mend(&mut self, clip: &Path, out: &Path, _take: u32) -> Result<Mended, Error> {
+        self.die_if(Death::WhileMending);
+        fs::write(out, format!("mended {}", fs::read_to_string(clip).unwrap())).unwrap();
+        Ok(Mended { report: serde_json::json!({}), score: self.mended.clone() })
+    }
+}
+
+fn hold() -> ScoreReport {
+    ScoreReport { drift: 12.0, ..score(Verdict::Hold, &[], &[]) }
+}
+
+fn broad(drift: f64) -> ScoreReport {
+    ScoreReport { drift, ..score(Verdict::Drift, &[Cause::Geometry], &[[10, 89]]) }
+}
+
+fn glitch() -> ScoreReport {
+    score(Verdict::Drift, &[Cause::Geometry], &[[40, 45]])
+}
+
+struct Scene {
+    _folder: tempfile::TempDir,
+    home: Home,
+    job: AnimateJob,
+}
+
+impl Scene {
+    fn new(price: &str, budget: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let still = folder.path().join("still.png");
+        fs::write(&still, "still").unwrap();
+        let home = Home::open(Some(&folder.path().join("home"))).unwrap();
+        let job = AnimateJob {
+            maker: Maker::Command { line: "make {out}".into(), price: price.parse().ok() },
+            budget: budget.parse().ok(),
+            is_consented: true,
+            out: folder.path().join("out/final.mp4"),
+            ..job::tests::job(&still)
+        };
+        Self { _folder: folder, home, job }
+    }
+
+    fn run(&self, start: &Start, fake: &mut Fake) -> Result<AnimateReport, Error> {
+        work(&self.home, &self.job, start, fake, &mut |_| {}, &Cancel::default()).map(|animated| animated.report)
+    }
+
+    /// Runs until the process dies.
+    fn die(&self, death: Death, fake: &mut Fake) {
+        fake.death = death;
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.run(&Start::Reuse, fake)));
+        assert!(outcome.is_err(), "{death:?} did not happen");
+        fake.death = Death::Never;
+    }
+
+    fn ledger(&self) -> (Ledger, Run) {
+        let ledger = Ledger::open(&self.home).unwrap();
+        let run = ledger.runs(1).unwrap().remove(0);
+        (ledger, run)
+    }
+
+    fn states(&self) -> Vec<AttemptState> {
+        let (ledger, run) = self.ledger();
+        ledger.attempts(&run.id).unwrap().into_iter().map(|attempt| attempt.state).collect()
+    }
+
+    fn spent(&self) -> Money {
+        let (ledger, run) = self.ledger();
+        ledger.purse(&run.id).unwrap().committed().unwrap()
+    }
+
+    fn resume(&self, may_resubmit: bool) -> Start {
+        Start::Resume { run: self.ledger().1.id, may_resubmit }
+    }
+}
+
+#[test]
+fn a_broad_fault_is_asked_again_and_a_glitch_mended() {
+    let scene = Scene::new("0.40", "2");
+    let mut fake = Fake::new(vec![broad(80.0), glitch()]);
+    let report = scene.run(&Start::Reuse, &mut fake).unwrap();
+    let actions: Vec<_> = report.takes.iter().map(|take| take.decision.action.name()).collect();
+    assert_eq!(actions, ["retake", "mend"]);
+    assert!(report.takes[1].motion < report.takes[0].motion);
+    assert_eq!((report.verdict, report.delivered.take, report.delivered.is_mended), (Verdict::Hold, 2, true));
+    assert_eq!((report.before.drift, report.after.drift), (80.0, 12.0));
+    assert!(fs::read_to_string(&scene.job.out).unwrap().starts_with("mended 2 "));
+    assert_eq!(report.cost.settled_micros.to_string(), "$0.80");
+    assert_eq!(scene.states(), [AttemptState::Settled; 2]);
+}
+
+#[test]
+fn the_same_recipe_again_makes_and_measures_nothing() {
+    let scene = Scene::new("0.40", "2");
+    let mut fake = Fake::new(vec![broad(80.0), hold()]);
+    let first = scene.run(&Start::Reuse, &mut fake).unwrap();
+    let again = scene.run(&Start::Reuse, &mut fake).unwrap();
+    assert_eq!((fake.generated, fake.scored), (2, 2));
+    assert!(again.takes.iter().all(|take| take.is_reused));
+    assert_eq!(again.delivered, first.delivered);
+    let fresh = scene.run(&Start::Fresh, &mut fake).unwrap();
+    assert_eq!(fake.generated, 4);
+    assert_ne!(fresh.takes[0].rng_seed, first.takes[0].rng_seed);
+}
+
+#[test]
+fn the_best_take_is_delivered_when_none_holds() {
+    let scene = Scene::new("", "");
+    let mut fake = Fake::new(vec![broad(70.0), broad(55.0), broad(90.0)]);
+    fake.mended = broad(85.0);
+    let report = scene.run(&Start::Reuse, &mut fake).unwrap();
+    assert_eq!((report.verdict, report.drift, report.delivered.take), (Verdict::Drift, 55.0, 2));
+    assert!(!report.delivered.is_mended);
+    assert!(report.stop.contains("no take of 3 is left"), "{}", report.stop);
+}
+
+#[test]
+fn the_budget_stops_the_takes() {
+    let scene = Scene::new("0.40", "0.79");
+    let mut fake = Fake::new(vec![broad(70.0)]);
+    fake.mended = broad(70.0);
+    let report = scene.run(&Start::Reuse, &mut fake).unwrap();
+    assert_eq!(fake.generated, 1);
+    assert!(report.stop.contains("budget does not cover another take at $0.40"), "{}", report.stop);
+
+    let poor = Scene::new("0.40", "0.39");
+    assert_eq!(poor.run(&Start::Reuse, &mut fake).unwrap_err().code(), "over-budget");
+    let silent = Scene { job: AnimateJob { is_consented: false, ..scene.job.clone() }, ..Scene::new("", "") };
+    assert_eq!(silent.run(&Start::Reuse, &mut fake).unwrap_err().code(), "budget");
+    assert_eq!(fake.generated, 1);
+}
+
+#[test]
+fn a_free_take_is_made_again_after_any_death_but_never_after_it_was_stored() {
+    for death in
+        [Death::BeforeSubmit, Death::AfterSubmit, Death::WhileRunning, Death::WhileScoring, Death::WhileMending]
+    {
+        let scene = Scene::new("", "");
+        let mut fake = Fake::new(vec![glitch()]);
+        scene.die(death, &mut fake);
+        let report = scene.run(&scene.resume(false), &mut fake).unwrap();
+        assert_eq!(report.verdict, Verdict::Hold, "{death:?}");
+        let expected = if matches!(death, Death::WhileScoring | Death::WhileMending) { 1 } else { 2 };
+        assert_eq!(fake.generated, expected, "{death:?}");
+        assert_eq!(report.lost.len(), expected - 1, "{death:?}");
+    }
+}
+
+#[test]
+fn a_paid_take_is_never_paid_twice_without_being_asked() {
+    for death in [Death::BeforeSubmit, Death::AfterSubmit, Death::WhileRunning] {
+        let scene = Scene::new("0.40", "0.80");
+        let mut fake = Fake::new(vec![hold()]);
+        scene.die(death, &mut fake);
+        for _ in 0..2 {
+            let error = scene.run(&scene.resume(false), &mut fake).unwrap_err();
+            assert!(error.hint().contains("--resubmit"), "{death:?}");
+        }
+        assert_eq!((fake.generated, scene.states()), (1, vec![AttemptState::Unknown]), "{death:?}");
+        assert_eq!(scene.run(&scene.resume(true), &mut fake).unwrap().verdict, Verdict::Hold);
+        assert_eq!((fake.generated, scene.spent().to_string()), (2, "$0.80".into()), "the lost one counts as charged");
+    }
+}
+
+#[test]
+fn a_paid_clip_is_never_lost() {
+    for death in [Death::BeforeStore, Death::WhileScoring, Death::WhileMending] {
+        let scene = Scene::new("0.40", "0.40");
+        let mut fake = Fake::new(vec![glitch()]);
+        scene.die(death, &mut fake);
+        let report = scene.run(&scene.resume(false), &mut fake).unwrap();
+        assert_eq!((fake.generated, report.verdict), (1, Verdict::Hold), "{death:?}");
+        assert_eq!(scene.spent().to_string(), "$0.40", "{death:?}");
+    }
+}
+
+#[test]
+fn a_failed_take_is_counted_and_told() {
+    let scene = Scene::new("0.40", "2");
+    let mut fake = Fake::new(vec![hold()]);
+    fake.fails = true;
+    assert_eq!(scene.run(&Start::Reuse, &mut fake).unwrap_err().code(), "bug");
+    assert_eq!((scene.states(), scene.spent().to_string()), (vec![AttemptState::Failed], "$0.40".into()));
+    fake.fails = false;
+    let report = scene.run(&Start::Reuse, &mut fake).unwrap();
+    assert_eq!((report.lost.len(), report.lost[0].reason.as_str()), (1, "internal error: out of paint"));
+}
+
+#[test]
+fn a_stranger_s_file_is_not_written_over_but_our_own_is() {
+    let scene = Scene::new("", "");
+    let mut fake = Fake::new(vec![hold()]);
+    fs::create_dir_all(scene.job.out.parent().unwrap()).unwrap();
+    fs::write(&scene.job.out, "holiday").unwrap();
+    assert_eq!(scene.run(&Start::Reuse, &mut fake).unwrap_err().code(), "usage");
+    assert_eq!((fake.generated, fs::read_to_string(&scene.job.out).unwrap().as_str()), (0, "holiday"));
+    fs::remove_file(&scene.job.out).unwrap();
+    scene.run(&Start::Reuse, &mut fake).unwrap();
+    scene.run(&Start::Fresh, &mut fake).unwrap();
+    assert_eq!(fs::read_dir(scene.job.out.parent().unwrap()).unwrap().count(), 1, "no temporary file stays");
+}
+
+#[test]
+fn a_changed_still_cannot_be_resumed() {
+    let scene = Scene::new("", "");
+    let mut fake = Fake::new(vec![hold()]);
+    scene.run(&Start::Reuse, &mut fake).unwrap();
+    fs::write(&scene.job.still, "another").unwrap();
+    assert_eq!(scene.run(&scene.resume(false), &mut fake).unwrap_err().code(), "usage");
+}

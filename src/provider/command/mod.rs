@@ -1,0 +1,62 @@
+//! Any program on this machine as a provider.
+//!
+//! The line is split as a shell would split it, but no shell runs: a prompt stays one argument whatever it contains.
+//! The program finds the whole request as one JSON object on its standard input, and may print lines of JSON:
+//! `{"progress": 0.5}`, `{"message": "…"}`, `{"cost_usd": 0.40}`. Everything else it prints is ignored.
+
+mod line;
+mod process;
+
+pub use line::{Command, HELP};
+
+use super::{Error, Generated, Progress, Request};
+use std::cell::RefCell;
+
+impl Command {
+    /// Has the clip made. Progress is told as it comes; `is_cancelled` is asked often.
+    pub async fn generate(
+        &self,
+        request: &Request,
+        folder: &std::path::Path,
+        progress: &mut dyn FnMut(Progress),
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<Generated, Error> {
+        let words = self.filled(request);
+        let mut cost = None;
+        let progress = RefCell::new(progress);
+        let outcome = process::run(
+            &words,
+            folder,
+            request,
+            &mut |id| (progress.borrow_mut())(Progress::Accepted(format!("process {id}"))),
+            &mut |line| hear(line, &mut cost, &mut **progress.borrow_mut()),
+            is_cancelled,
+        )
+        .await;
+        let ended = match outcome {
+            Err(Error::Failed { program, status, stderr, .. }) => Err(Error::Failed { program, status, stderr, cost }),
+            other => other,
+        };
+        let stderr = ended?;
+        let is_there = std::fs::metadata(&request.out).is_ok_and(|file| file.is_file() && file.len() > 0);
+        if is_there { Ok(Generated { cost }) } else { Err(Error::NoOutput { program: words[0].clone(), stderr }) }
+    }
+}
+
+/// Understands one line of the program's output.
+fn hear(line: &str, cost: &mut Option<crate::store::Money>, progress: &mut dyn FnMut(Progress)) {
+    let Ok(serde_json::Value::Object(said)) = serde_json::from_str(line) else { return };
+    if let Some(fraction) = said.get("progress").and_then(serde_json::Value::as_f64) {
+        progress(Progress::Fraction(fraction.clamp(0.0, 1.0)));
+    }
+    if let Some(message) = said.get("message").and_then(|message| message.as_str()) {
+        progress(Progress::Message(message.chars().filter(|c| !c.is_control()).take(200).collect()));
+    }
+    // as text: money is never a float
+    if let Some(amount) = said.get("cost_usd").and_then(|cost| cost.to_string().trim_matches('"').parse().ok()) {
+        *cost = Some(amount);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+use super::*;
+use crate::frame::Size;
+use std::{
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
+
+fn request(out: &Path, prompt: &str) -> Request {
+    Request {
+        seed: "still.png".into(),
+        out: out.into(),
+        prompt: prompt.into(),
+        duration_secs: 4.0,
+        fps: 24,
+        size: Size::new(720, 900),
+        motion: "push-in".into(),
+        strength: 1.0,
+        rng_seed: 7,
+        take: 2,
+        mask: None,
+        depth: None,
+        aspect: "still".into(),
+        simulate: Vec::new(),
+    }
+}
+
+fn run(line: &str, request: &Request, is_cancelled: &dyn Fn() -> bool) -> (Result<Generated, Error>, Vec<Progress>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut heard = Vec::new();
+    let folder = std::env::temp_dir();
+    let made = runtime.block_on(Command::parse(line).unwrap().generate(
+        request,
+        &folder,
+        &mut |progress| match progress {
+            Progress::Accepted(_) => {}
+            other => heard.push(other),
+        },
+        is_cancelled,
+    ));
+    (made, heard)
+}
+
+fn script(body: &str) -> String {
+    format!("sh -c '{body}' sh {{out}} {{prompt}} {{duration}}")
+}
+
+#[test]
+fn lines_are_split_and_checked() {
+    for (line, what) in [
+        ("", "empty"),
+        ("'a {out}", "not closed"),
+        ("a {outt}", "`{outt}` is no placeholder"),
+        ("a b", "{out} is missing"),
+    ] {
+        let error = Command::parse(line).unwrap_err();
+        assert!(error.to_string().contains(what), "{line}: {error}");
+        assert!(error.hint().contains("{rng_seed}"));
+    }
+    let command = Command::parse(r#"a 'b c' "d\" {take}" e\ f {out} {} {X} g={width}x{height} ''"#).unwrap();
+    let words = command.filled(&request(Path::new("o.mp4"), ""));
+    assert_eq!(words, ["a", "b c", "d\" 2", "e f", "o.mp4", "{}", "{X}", "g=720x900", ""]);
+}
+
+#[test]
+fn a_prompt_stays_one_word() {
+    let command = Command::parse("a --p={prompt} {out}").unwrap();
+    let evil = "'; rm -rf / #\" $(id) {out} `id`";
+    assert_eq!(command.filled(&request(Path::new("o"), evil))[1], format!("--p={evil}"));
+}
+
+#[test]
+fn a_program_makes_a_clip_and_tells_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("o.mp4");
+    let body = r#"cat > "$1"; echo noise; echo "{\"progress\":0.5}"; echo "{\"cost_usd\":0.25,\"message\":\"$2\"}""#;
+    let (made, heard) = run(&script(body), &request(&out, "slow"), &|| false);
+    assert_eq!(made.unwrap().cost.unwrap().to_string(), "$0.25");
+    assert_eq!(heard, [Progress::Fraction(0.5), Progress::Message("slow".into())]);
+    let sent: serde_json::Value = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
+    assert_eq!((&sent["rng_seed"], &sent["size"][1]), (&7.into(), &900.into()));
+}
+
+#[test]
+fn failures_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let request = request(&folder.path().join("o.mp4"), "");
+    let failed = run(&script("echo no money >&2; exit 3"), &request, &|| false).0.unwrap_err();
+    assert_eq!(failed.code(), "command-failed");
+    assert!(failed.to_string().contains("exit status: 3; its last words: no money"), "{failed}");
+    assert_eq!(run(&script("true"), &request, &|| false).0.unwrap_err().code(), "command-no-output");
+    let missing = run("/nowhere/model {out}", &request, &|| false).0.unwrap_err();
+    assert_eq!((missing.code(), missing.cost()), ("command-not-started", Some(crate::store::Money::ZERO)));
+}
+
+#[test]
+fn floods_of_output_do_no_harm() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("o.mp4");
+    let body = r#"head -c 3000000 /dev/zero | tr "\0" x; echo; head -c 3000000 /dev/zero >&2; echo x > "$1""#;
+    let (made, heard) = run(&script(body), &request(&out, ""), &|| false);
+    assert!(made.is_ok() && heard.is_empty());
+}
+
+#[test]
+fn a_stubborn_program_and_its_children_are_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("o.mp4");
+    let body = r#"sleep 600 & echo $! > "$1.child"; wait"#;
+    let began = Instant::now();
+    let is_begun = AtomicBool::new(false);
+    let child = out.with_extension("mp4.child");
+    let cancel = || {
+        is_begun.fetch_or(child.exists(), Ordering::Relaxed);
+        is_begun.load(Ordering::Relaxed) && began.elapsed() > Duration::from_millis(200)
+    };
+    let (made, _) = run(&script(body), &request(&out, ""), &cancel);
+    assert_eq!(made.unwrap_err().code(), "cancelled");
+    assert!(began.elapsed() < Duration::from_secs(4), "SIGTERM reaches the whole group");
+    let id = std::fs::read_to_string(child).unwrap();
+    let status = std::fs::read_to_string(format!("/proc/{}/stat", id.trim())).unwrap_or_default();
+    assert!(status.is_empty() || status.contains(") Z "), "the grandchild lives: {status}");
+}

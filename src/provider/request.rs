@@ -1,0 +1,61 @@
+//! What is asked of a provider and what comes back.
+
+use crate::{frame::Size, store::Money};
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// One take. Its JSON is what a command finds on its standard input.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Request {
+    /// The still.
+    pub seed: PathBuf,
+    /// Where the clip is wanted.
+    pub out: PathBuf,
+    /// What should happen in it.
+    pub prompt: String,
+    /// Length in seconds.
+    pub duration_secs: f64,
+    /// Frames per second.
+    pub fps: u32,
+    /// Size in pixels, both even.
+    #[serde(serialize_with = "size_as_pair")]
+    pub size: Size,
+    /// Camera move, by its name.
+    pub motion: String,
+    /// Amount of motion, 1 is what the user asked for.
+    pub strength: f64,
+    /// Seed of randomness, 32 bits.
+    pub rng_seed: u64,
+    /// 1-based take.
+    pub take: u32,
+    /// Where fidelity matters.
+    pub mask: Option<PathBuf>,
+    /// Depth, near is bright.
+    pub depth: Option<PathBuf>,
+    /// Shape of the clip: `9:16`, `1:1`, `4:5`, `16:9` or `still`.
+    pub aspect: String,
+    /// Faults to inject, for the built-in animator only.
+    pub simulate: Vec<String>,
+}
+
+/// A sign of life.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    /// The provider took the request and calls it this.
+    Accepted(String),
+    /// How much is done, `0..=1`.
+    Fraction(f64),
+    /// For a person.
+    Message(String),
+}
+
+/// A clip was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Generated {
+    /// What it cost, where the provider said so.
+    pub cost: Option<Money>,
+}
+
+fn size_as_pair<S: serde::Serializer>(size: &Size, serializer: S) -> Result<S::Ok, S::Error> {
+    [size.width, size.height].serialize(serializer)
+}
