@@ -27,7 +27,7 @@ const REACH: f32 = PATCH as f32;
 const LOOK: isize = 12;
 const LOOK_STEP: usize = 2;
 /// A farther place must match this much better than a nearer one: repeated texture stays where it is.
-const FARTHER: f32 = 0.5;
+const FARTHER: f32 = 0.7;
 /// Smallest determinant of the Hessian, relative to its squared trace, and smallest trace (levels² per pixel² over the
 /// patch) that still pin down both directions.
 const LEAST_DETERMINANT: f32 = 1e-4;
