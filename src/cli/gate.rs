@@ -5,7 +5,7 @@ use clap::ValueHint;
 use holdstill::{
     drift::{Verdict, policy::OnUnsure},
     engine::{self, GateCase, GateOutcome, GateReport, Gated},
-    report::{junit, markdown},
+    report::{junit, markdown, sarif},
     store::config::Key,
 };
 use owo_colors::OwoColorize;
@@ -45,6 +45,9 @@ pub(crate) struct Args {
     /// Write a summary in Markdown here
     #[arg(long, value_name = "MD", value_hint = ValueHint::FilePath)]
     markdown: Option<PathBuf>,
+    /// Write SARIF 2.1.0 here
+    #[arg(long, value_name = "SARIF", value_hint = ValueHint::FilePath)]
+    sarif: Option<PathBuf>,
 }
 
 /// One line of a manifest.
@@ -73,6 +76,9 @@ pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
     }
     if let Some(path) = &args.markdown {
         write_text(path, &markdown::gate(&report))?;
+    }
+    if let Some(path) = &args.sarif {
+        write_text(path, &sarif::gate(&report))?;
     }
     if ui.is_json() {
         ui.envelope(&report);

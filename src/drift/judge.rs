@@ -4,6 +4,7 @@ use super::{
     Cause, CauseFinding, FrameDrift, Judgement, MetricSummary, Registration, Thresholds, Verdict,
     cells::{FrameCells, SeedCells, TEXTURED},
     explain, fusion,
+    policy::MOTION_METRIC,
     ruler::Observation,
     series::summary,
     signal::Signal,
@@ -156,21 +157,18 @@ fn in_clip([x, y, width, height]: [usize; 4], series: &Series) -> [usize; 4] {
 }
 
 fn metrics(observations: &[Observation]) -> BTreeMap<String, MetricSummary> {
-    Signal::ALL
-        .into_iter()
-        .map(|signal| {
-            let series: Vec<f64> = observations.iter().map(|o| o.readings.get(signal)).collect();
-            let (mean, p95, max) = summary(&series);
-            let digits = |v: f64| (1e4 * v).round() / 1e4;
-            let summary = MetricSummary {
-                unit: signal.unit().to_owned(),
-                mean: digits(mean),
-                p95: digits(p95),
-                max: digits(max),
-            };
-            (signal.name().to_owned(), summary)
-        })
-        .collect()
+    let summarised = |unit: &str, series: Vec<f64>| {
+        let (mean, p95, max) = summary(&series);
+        let digits = |v: f64| (1e4 * v).round() / 1e4;
+        MetricSummary { unit: unit.to_owned(), mean: digits(mean), p95: digits(p95), max: digits(max) }
+    };
+    let signals = Signal::ALL.into_iter().map(|signal| {
+        let series = observations.iter().map(|o| o.readings.get(signal)).collect();
+        (signal.name().to_owned(), summarised(signal.unit(), series))
+    });
+    let changes = observations.iter().skip(1).map(|o| o.change).collect();
+    let motion = (MOTION_METRIC.to_owned(), summarised("levels of luma per frame", changes));
+    signals.chain([motion]).collect()
 }
 
 fn warnings(series: &Series, confidence: f64) -> Vec<String> {

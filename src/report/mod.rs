@@ -1,6 +1,7 @@
 //! Floor 5: what a person or a machine reads when the work is done.
 
 pub mod annotate;
+mod backdrop;
 pub mod csv;
 mod exhibit;
 pub mod film;
@@ -11,6 +12,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 mod palette;
+pub mod sarif;
 mod series;
 
 pub use exhibit::Exhibit;

@@ -47,7 +47,7 @@ pub(crate) fn hold() -> ScoreReport {
         metrics: [
             ("geometry".to_owned(), metric("% of diagonal", 0.021, 0.044, 0.052)),
             ("color".to_owned(), metric("ΔE", 0.61, 1.2, 1.44)),
-            ("motion".to_owned(), metric("% of diagonal", 3.4, 7.2, 7.9)),
+            ("motion".to_owned(), metric("levels of luma per frame", 3.4, 7.2, 7.9)),
         ]
         .into(),
         frames: (0..48).map(frame).collect(),

@@ -2,6 +2,9 @@
 
 use crate::drift::ScoreReport;
 
+/// The report's metric that says how much moves: 0 for a still picture dressed as a clip.
+pub(crate) const MOTION_METRIC: &str = "motion";
+
 /// The clip itself, in figures; `None` is "not known".
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Facts {
@@ -15,8 +18,7 @@ pub struct Facts {
     pub duration_secs: Option<f64>,
     /// Whether there is sound.
     pub has_audio: Option<bool>,
-    /// Largest displacement of the picture against the still over the clip, in % of the diagonal
-    /// (the maximum of the report's metric `motion`).
+    /// Mean change of luma from frame to frame, in 8-bit levels (the report's metric `motion`).
     pub motion: Option<f64>,
 }
 
@@ -31,7 +33,7 @@ impl Facts {
             fps,
             duration_secs: last_secs.zip(fps).map(|(last, fps)| last + 1.0 / fps),
             has_audio: None,
-            motion: report.metrics.get("motion").map(|m| m.max),
+            motion: report.metrics.get(MOTION_METRIC).map(|m| m.mean),
         }
     }
 }

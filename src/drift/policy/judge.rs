@@ -94,13 +94,14 @@ fn exceeded(rule: LimitRule, Limit { limit, level }: Limit, report: &ScoreReport
         return None;
     }
     let show = |value: f64| match rule.statistic {
+        Statistic::Run | Statistic::Count if value == 1.0 => "1 frame".to_owned(),
         Statistic::Run | Statistic::Count => format!("{value:.0} frames"),
         Statistic::Share => format!("{:.1} %", 100.0 * value),
         Statistic::Clip | Statistic::Mean | Statistic::P95 | Statistic::Max => format!("{value:.1}"),
     };
     let what = match (rule.subject, rule.statistic) {
         (Subject::Drift, Statistic::Clip) => "the clip's drift is".to_owned(),
-        (Subject::BadFrames, Statistic::Run) => "frames at fault run for".to_owned(),
+        (Subject::BadFrames, Statistic::Run) => "the longest run of frames at fault is".to_owned(),
         (Subject::BadFrames, _) => "frames at fault are".to_owned(),
         (subject, Statistic::Max) => format!("{} reaches", subject.name()),
         (subject, statistic) => format!("{} of {} is", statistic.name(), subject.name()),

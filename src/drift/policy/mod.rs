@@ -18,7 +18,7 @@
 //! fps = 24
 //! width = { min = 720 }
 //! audio = true
-//! motion = { min = 0.5, level = "error" }   # a frozen "video" is no video
+//! motion = { min = 0.2, level = "error" }   # levels of luma per frame: a frozen "video" is no video
 //! ```
 //!
 //! One function, [`Policy::judge`], decides; exit code, `JUnit`, Markdown and HTML all show its [`Decision`].
@@ -31,6 +31,7 @@ mod rule;
 
 pub use error::PolicyError;
 pub use facts::Facts;
+pub(crate) use facts::MOTION_METRIC;
 pub use judge::{Breach, Decision};
 pub use rule::{Aspect, Bounds, Demand, Fact, Level, Limit, LimitRule, Requirement, Statistic, Subject};
 

@@ -172,7 +172,7 @@ impl Fact {
             Self::Duration => " s",
             Self::Fps => " fps",
             Self::Width | Self::Height => " px",
-            Self::Motion => " % of the diagonal",
+            Self::Motion => " levels per frame",
             Self::Aspect | Self::Audio => "",
         }
     }
