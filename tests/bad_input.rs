@@ -1,193 +1,180 @@
-//! Damaged, wrong and hostile files: each gives one clear error, and none makes holdstill read another file, hang or
-//! panic.
+//! The command line on bad input: one `error:`, one `hint:`, the right exit code, no panic, nothing half-written.
 #![expect(clippy::unwrap_used, reason = "a test ends where a step fails")]
 
-use holdstill::{
-    frame::{Picture, Size, Time},
-    media::{self, Decoder, EncodeSettings, Encoder, Ending, Error, Want},
-};
 use std::{
     fs,
+    io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Output, Stdio},
 };
 use tempfile::TempDir;
 
-fn folder() -> TempDir {
-    tempfile::tempdir().unwrap()
+const MEDIA: i32 = 3;
+const INTERRUPTED: i32 = 130;
+
+/// A folder with a still and a clip made from it, and holdstill run in it.
+struct Scene {
+    folder: TempDir,
+    still: PathBuf,
 }
 
-fn ffmpeg(arguments: &str, out: &Path) {
-    let mut command = Command::new("ffmpeg");
-    command.args(["-loglevel", "error", "-y"]).args(arguments.split_whitespace()).arg(out);
-    let made = command.output().expect("the ffmpeg command is installed by `make test`");
-    assert!(made.status.success(), "{command:?}: {}", String::from_utf8_lossy(&made.stderr));
-}
-
-/// A good clip of 24 noisy frames; noise, so that every frame takes some bytes.
-fn clip(folder: &TempDir) -> PathBuf {
-    let path = folder.path().join("clip.mp4");
-    ffmpeg("-f lavfi -i testsrc2=s=96x64:r=24,noise=alls=40 -frames:v 24 -pix_fmt yuv420p -movflags +faststart", &path);
-    path
-}
-
-fn written(folder: &TempDir, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
-    let path = folder.path().join(name);
-    fs::write(&path, bytes).unwrap();
-    path
-}
-
-/// Decodes all; the first error ends it.
-fn decode(path: &Path) -> Result<Ending, Error> {
-    let mut decoder = Decoder::open(path, &Want::default())?;
-    for frame in decoder.by_ref() {
-        frame?;
+impl Scene {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let still = folder.path().join("still.png");
+        let scene = Self { folder, still };
+        scene.ffmpeg("-f lavfi -i testsrc2=s=96x64 -frames:v 1", "still.png");
+        scene
     }
-    Ok(decoder.ending().expect("known at the end"))
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs `ffmpeg ARGUMENTS NAME` in the folder; arguments are split at white space.
+    fn ffmpeg(&self, arguments: &str, name: &str) -> PathBuf {
+        let mut command = Command::new("ffmpeg");
+        command.current_dir(self.folder.path()).args(["-loglevel", "error", "-y"]);
+        let made = command.args(arguments.split_whitespace()).arg(name).output().expect("`make test` installs ffmpeg");
+        assert!(made.status.success(), "{command:?}: {}", String::from_utf8_lossy(&made.stderr));
+        self.path(name)
+    }
+
+    fn clip(&self, name: &str) -> PathBuf {
+        self.ffmpeg("-loop 1 -framerate 24 -i still.png -frames:v 12 -pix_fmt yuv420p -movflags +faststart", name)
+    }
+
+    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        fs::write(self.path(name), bytes).unwrap();
+        self.path(name)
+    }
+
+    /// holdstill with its temporary files and its state in this folder.
+    fn holdstill(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_holdstill"));
+        for (name, folder) in [("TMPDIR", "tmp"), ("XDG_DATA_HOME", "data"), ("XDG_CONFIG_HOME", "config")] {
+            fs::create_dir_all(self.path(folder)).unwrap();
+            command.env(name, self.path(folder));
+        }
+        command.current_dir(self.folder.path()).env("NO_COLOR", "1").env_remove("RUST_LOG");
+        command
+    }
+
+    fn score(&self, clip: &Path) -> Output {
+        self.holdstill().arg("score").arg(clip).arg("--seed").arg(&self.still).output().unwrap()
+    }
+
+    /// Scoring `clip` fails with the word `code` and says `message`.
+    fn score_fails(&self, clip: &Path, code: &str, message: &str) {
+        let mut command = self.holdstill();
+        command.arg("score").arg(clip).arg("--seed").arg(&self.still);
+        fails(&mut command, MEDIA, code, message);
+        assert_eq!(files_under(&self.path("tmp")), 0, "temporary files are left");
+    }
 }
 
-fn code(path: &Path) -> &'static str {
-    let error = decode(path).unwrap_err();
-    assert!(!error.hint().is_empty());
-    let message = error.to_string();
-    assert!(message.contains(path.to_str().unwrap()) && !message.contains('\n'), "{message}");
-    error.code()
+/// The command fails as a person and as a script should see it.
+fn fails(command: &mut Command, exit: i32, code: &str, message: &str) {
+    let output = command.output().unwrap();
+    let talk = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(exit), "{talk}");
+    let lines = |start: &str| talk.lines().filter(|line| line.starts_with(start)).count();
+    assert_eq!((lines("error: "), lines("hint: ")), (1, 1), "{talk}");
+    assert!(talk.contains(message) && !talk.contains("panicked"), "{talk}");
+    assert!(output.stdout.is_empty());
+
+    let envelope = String::from_utf8(command.arg("--json").output().unwrap().stdout).unwrap();
+    let last = envelope.lines().last().unwrap();
+    let envelope: serde_json::Value = serde_json::from_str(last).unwrap();
+    assert_eq!(envelope["schema"], "holdstill/error/1");
+    assert_eq!(envelope["error"]["code"], code, "{last}");
+}
+
+fn files_under(folder: &Path) -> usize {
+    fs::read_dir(folder).map_or(0, |entries| entries.flatten().count())
 }
 
 #[test]
-fn what_is_missing_or_forbidden_says_so() {
-    let folder = folder();
-    assert_eq!(code(&folder.path().join("none.mp4")), "not-found");
-    assert_eq!(code(&folder.path().join("none/%04d.png")), "not-found");
-    assert_eq!(code(folder.path()), "not-media");
-    assert_eq!(code(Path::new("/dev/null")), "not-media");
-    let locked = clip(&folder);
-    fs::set_permissions(&locked, std::os::unix::fs::PermissionsExt::from_mode(0o000)).unwrap();
-    if fs::File::open(&locked).is_ok() {
-        println!("root reads everything: the permission test is skipped");
+fn a_missing_clip_or_still() {
+    let scene = Scene::new();
+    scene.score_fails(Path::new("none.mp4"), "not-found", "none.mp4 does not exist");
+    let clip = scene.clip("clip.mp4");
+    let mut command = scene.holdstill();
+    fails(command.arg("score").arg(clip).args(["--seed", "none.png"]), MEDIA, "not-found", "none.png does not exist");
+}
+
+#[test]
+fn files_that_are_no_clip() {
+    let scene = Scene::new();
+    let text = scene.write("text.mp4", "This is no video.\n".repeat(40));
+    scene.score_fails(&text, "not-media", "is not a clip");
+    let list = scene.write("list.mp4", "ffconcat version 1.0\nfile 'clip.mp4'\n");
+    scene.clip("clip.mp4");
+    scene.score_fails(&list, "not-media", "is not a clip");
+    let sound = scene.ffmpeg("-f lavfi -i sine -t 0.2", "sound.m4a");
+    scene.score_fails(&sound, "no-video-stream", "holds no video");
+    let nothing = scene.ffmpeg("-f lavfi -i testsrc2=s=64x48 -t 0 -pix_fmt yuv420p", "nothing.mp4");
+    scene.score_fails(&nothing, "no-frames", "holds no frame");
+}
+
+#[test]
+fn a_folder_that_may_not_be_read() {
+    let scene = Scene::new();
+    let folder = scene.path("locked");
+    fs::create_dir(&folder).unwrap();
+    scene.score_fails(&folder, "not-media", "it is a folder");
+    let clip = folder.join("clip.mp4");
+    fs::rename(scene.clip("clip.mp4"), &clip).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode;
+    fs::set_permissions(&folder, mode(0o000)).unwrap();
+    if fs::read_dir(&folder).is_ok() {
+        println!("root reads everything: the rest is skipped");
     } else {
-        assert_eq!(code(&locked), "unreadable");
+        scene.score_fails(&clip, "unreadable", "cannot be read");
     }
+    fs::set_permissions(&folder, mode(0o755)).unwrap();
 }
 
 #[test]
-fn what_is_no_clip_says_so() {
-    let folder = folder();
-    assert_eq!(code(&written(&folder, "empty.mp4", "")), "not-media");
-    assert_eq!(code(&written(&folder, "text.mp4", "This is no video.\n".repeat(40))), "not-media");
-    assert_eq!(code(&written(&folder, "zeros.mp4", vec![0; 4096])), "not-media");
-    let sound = folder.path().join("sound.m4a");
-    ffmpeg("-f lavfi -i sine -t 0.2", &sound);
-    assert_eq!(code(&sound), "no-video-stream");
-    let none = folder.path().join("none.mp4");
-    ffmpeg("-f lavfi -i testsrc2=s=64x48 -t 0 -pix_fmt yuv420p", &none);
-    assert_eq!(code(&none), "no-frames");
+fn clips_that_end_too_early() {
+    let scene = Scene::new();
+    let noisy = "-loop 1 -framerate 24 -i still.png -frames:v 12 -vf noise=alls=30:allf=t -pix_fmt yuv420p";
+    let whole = fs::read(scene.ffmpeg(&format!("{noisy} -movflags +faststart"), "clip.mp4")).unwrap();
+    let cut = scene.write("cut.mp4", &whole[..whole.len() * 4 / 5]);
+    let scored = scene.score(&cut);
+    assert!(matches!(scored.status.code(), Some(0 | 1 | 6)), "{scored:?}");
+    scene.ffmpeg("-i clip.mp4 -c copy", "late.mp4");
+    let late = fs::read(scene.path("late.mp4")).unwrap();
+    let cut = scene.write("cut-late.mp4", &late[..late.len() / 2]);
+    scene.score_fails(&cut, "truncated", "is cut short");
 }
 
 #[test]
-fn a_clip_cut_short_gives_what_is_there() {
-    let folder = folder();
-    let whole = fs::read(clip(&folder)).unwrap();
-    let ending = decode(&written(&folder, "cut.mp4", &whole[..whole.len() * 2 / 3])).unwrap();
-    assert!(ending.truncated && (8..24).contains(&ending.frames), "{ending:?}");
-
-    let index_last = folder.path().join("late.mp4");
-    ffmpeg(&format!("-i {} -c copy", folder.path().join("clip.mp4").display()), &index_last);
-    let late = fs::read(index_last).unwrap();
-    assert_eq!(code(&written(&folder, "cut-late.mp4", &late[..late.len() * 2 / 3])), "truncated");
-}
-
-#[test]
-fn one_frame_is_a_clip() {
-    let folder = folder();
-    let path = folder.path().join("one.mp4");
-    ffmpeg("-f lavfi -i testsrc2=s=64x48 -frames:v 1 -pix_fmt yuv420p", &path);
-    assert_eq!(decode(&path).unwrap(), Ending { frames: 1, skipped: 0, truncated: false });
-}
-
-#[test]
-fn a_playlist_dressed_as_a_clip_reads_nothing_else() {
-    let folder = folder();
-    let good = clip(&folder);
-    let good = good.display();
-    for (name, text) in [
-        ("hls.mp4", format!("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile:{good}\n#EXT-X-ENDLIST\n")),
-        ("hls.m3u8", format!("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{good}\n#EXT-X-ENDLIST\n")),
-        ("concat.mp4", format!("ffconcat version 1.0\nfile '{good}'\n")),
-        ("concat.ffconcat", format!("ffconcat version 1.0\nfile '{good}'\n")),
-        ("sdp.mp4", "v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 9 RTP/AVP 96\n".into()),
-        (
-            "dash.mp4",
-            format!(
-                "<?xml version=\"1.0\"?>\n<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\" profiles=\"urn:mpeg:dash:profile:\
-                 isoff-on-demand:2011\" type=\"static\"><Period><AdaptationSet mimeType=\"video/mp4\"><Representation \
-                 id=\"1\"><BaseURL>file:{good}</BaseURL></Representation></AdaptationSet></Period></MPD>"
-            ),
-        ),
+fn the_smallest_clips_get_a_verdict() {
+    let scene = Scene::new();
+    for (arguments, name) in [
+        ("-loop 1 -i still.png -frames:v 1 -pix_fmt yuv420p", "one-frame.mp4"),
+        ("-f lavfi -i testsrc2=r=5 -frames:v 3 -vf format=yuv444p,crop=1:1,setsar=1 -c:v ffv1", "one-pixel.mkv"),
+        ("-f lavfi -i testsrc2=s=48x160:r=5 -frames:v 3 -pix_fmt yuv420p", "other-shape.mp4"),
     ] {
-        assert_eq!(code(&written(&folder, name, text)), "not-media", "{name}");
+        let scored = scene.score(&scene.ffmpeg(arguments, name));
+        let talk = String::from_utf8(scored.stderr).unwrap();
+        assert!(matches!(scored.status.code(), Some(0 | 1 | 3 | 6)) && !talk.contains("panicked"), "{name}: {talk}");
     }
 }
 
 #[test]
-fn a_name_that_looks_like_a_protocol_is_a_file() {
-    let folder = folder();
-    let odd = folder.path().join("http:");
-    fs::create_dir(&odd).unwrap();
-    let path = odd.join("concat:a|b ü%20.mp4");
-    fs::copy(clip(&folder), &path).unwrap();
-    assert_eq!(decode(&path).unwrap().frames, 24);
-}
-
-#[test]
-fn flipped_bytes_never_panic_or_hang() {
-    let folder = folder();
-    let whole = fs::read(clip(&folder)).unwrap();
-    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut next = |below: usize| {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        (random % below as u64) as usize
-    };
-    for _ in 0..40 {
-        let mut bytes = whole.clone();
-        for _ in 0..=next(12) {
-            let at = next(bytes.len());
-            bytes[at] ^= 1 << next(8);
-        }
-        if let Err(error) = decode(&written(&folder, "flipped.mp4", bytes)) {
-            assert!(!error.code().is_empty());
-        }
-    }
-}
-
-#[test]
-fn stills_that_cannot_be_read_say_why() {
-    let folder = folder();
-    let code = |path: &Path| media::load_seed(path).unwrap_err().code();
-    assert_eq!(code(&folder.path().join("none.png")), "not-found");
-    assert_eq!(code(folder.path()), "not-media");
-    assert_eq!(code(&written(&folder, "text.png", "no picture")), "not-media");
-    let good = folder.path().join("good.png");
-    media::save_png(&Picture::filled(Size::new(40, 30), [0.5; 3]), &good).unwrap();
-    let bytes = fs::read(good).unwrap();
-    assert_eq!(code(&written(&folder, "cut.png", &bytes[..bytes.len() - 20])), "not-media");
-}
-
-#[test]
-fn a_huge_still_is_refused_by_its_header() {
-    let folder = folder();
-    // 8-byte signature, then the header chunk: 20000 × 20000, 8 bits, R'G'B'; its pixels are not even there
+fn a_still_too_large_to_hold() {
+    let scene = Scene::new();
+    let clip = scene.clip("clip.mp4");
+    // signature and header chunk of a PNG of 20000 × 20000, without pixels
     let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x4e\x20\0\0\x4e\x20\x08\x02\0\0\0".to_vec();
     png.extend(crc32(&png[12..]).to_be_bytes());
     png.extend(b"\0\0\0\0IDAT");
     png.extend(crc32(b"IDAT").to_be_bytes());
-    let path = written(&folder, "huge.png", png);
-    let error = media::load_seed(&path).unwrap_err();
-    assert_eq!(error.code(), "too-large");
-    assert!(error.to_string().contains("20000x20000"));
-    assert_eq!(self::code(&path), "too-large");
+    let still = scene.write("huge.png", png);
+    let mut command = scene.holdstill();
+    fails(command.arg("score").arg(clip).arg("--seed").arg(still), MEDIA, "too-large", "is 20000x20000");
 }
 
 /// The checksum of PNG chunks (ISO 3309).
@@ -198,32 +185,67 @@ fn crc32(bytes: &[u8]) -> u32 {
 }
 
 #[test]
-fn a_full_disk_is_named() {
-    let size = Size::new(64, 48);
-    // on Linux every write to this device fails for want of space
-    let full = Path::new("/dev/full");
-    if !full.exists() {
-        println!("no /dev/full here: skipped");
+fn a_full_disk() {
+    let scene = Scene::new();
+    let small = scene.path("small");
+    fs::create_dir(&small).unwrap();
+    let Some(_mounted) = Tmpfs::mount(&small, "16k") else {
+        println!("mounting needs root: skipped");
         return;
-    }
-    let run = || {
-        let mut encoder = Encoder::create(full, &EncodeSettings::new(size, (24, 1)))?;
-        for index in 0..4 {
-            encoder.push(&Picture::filled(size, [0.5; 3]), Time::of_frame(index, 24, 1))?;
-        }
-        encoder.finish()
     };
-    assert_eq!(run().unwrap_err().code(), "disk-full");
-    assert_eq!(media::save_png(&Picture::filled(size, [0.5; 3]), full).unwrap_err().code(), "disk-full");
+    // a flow field takes 8 bytes a pixel: 48 KB
+    let mut command = scene.holdstill();
+    command.args(["flow", "still.png", "still.png", "-o", "small/out.flo"]);
+    fails(&mut command, MEDIA, "disk-full", "no space left");
+    assert_eq!(files_under(&small), 0, "half a file is left");
+}
+
+/// A file system of its own in a folder, until dropped.
+struct Tmpfs(PathBuf);
+
+impl Tmpfs {
+    fn mount(folder: &Path, size: &str) -> Option<Self> {
+        let option = format!("size={size}");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &option, "tmpfs"]).arg(folder).output();
+        mounted.is_ok_and(|mount| mount.status.success()).then(|| Self(folder.into()))
+    }
+}
+
+impl Drop for Tmpfs {
+    fn drop(&mut self) {
+        let unmounted = Command::new("umount").arg("-l").arg(&self.0).status();
+        assert!(unmounted.is_ok_and(|status| status.success()), "{} is still mounted", self.0.display());
+    }
 }
 
 #[test]
-fn sizes_that_cannot_be_encoded_are_refused_before_a_file_is_made() {
-    let folder = folder();
-    let path = folder.path().join("odd.mp4");
-    for size in [Size::new(63, 48), Size::new(64, 1), Size::new(0, 48)] {
-        let refused = Encoder::create(&path, &EncodeSettings::new(size, (24, 1))).err().unwrap();
-        assert_eq!(refused.code(), "bad-size");
+fn interrupting_leaves_nothing_behind() {
+    let scene = Scene::new();
+    let clip = scene.ffmpeg(
+        "-loop 1 -framerate 24 -i still.png -frames:v 300 -s 640x426 -preset ultrafast -pix_fmt yuv420p",
+        "long.mp4",
+    );
+    let mut child = scene
+        .holdstill()
+        .args(["score", "--json", "--seed"])
+        .args([&scene.still, &clip])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut events = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("progress") {
+        line.clear();
+        assert!(events.read_line(&mut line).unwrap() > 0, "it ended before it could be stopped");
     }
-    assert!(!path.exists());
+    let signalled = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(signalled.success());
+    // the rest must be read, or the pipe fills and the child waits
+    events.read_to_string(&mut line).unwrap();
+    let mut talk = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut talk).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(INTERRUPTED), "{talk}");
+    assert!(talk.starts_with("error: interrupted") && !talk.contains("panicked"), "{talk}");
+    assert_eq!(files_under(&scene.path("tmp")), 0, "temporary files are left");
 }

@@ -4,14 +4,10 @@ use super::{Exit, Failure, Ui};
 use holdstill::{
     flow::{self, Preset, middlebury, wheel},
     frame::Size,
-    media::{self, TempOut},
+    media,
 };
 use serde_json::json;
-use std::{
-    io::{self, BufWriter, Write},
-    path::{Path, PathBuf},
-    time::Instant,
-};
+use std::{path::PathBuf, time::Instant};
 
 /// Measure the motion from one picture to another, pixel by pixel
 #[derive(clap::Args)]
@@ -41,11 +37,9 @@ pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
     let started = Instant::now();
     let found = flow::dense(&first.luma(), &second.luma(), &args.preset.into(), None);
     let secs = started.elapsed().as_secs_f64();
-    write_whole(&args.out, |writer| middlebury::write_flo(writer, &found))?;
+    media::write_whole(&args.out, |writer| middlebury::write_flo(writer, &found))?;
     if let Some(path) = &args.viz {
-        let temporary = TempOut::beside(path)?;
-        media::save_png(&wheel::draw(&found, None), temporary.path())?;
-        temporary.commit()?;
+        media::save_png(&wheel::draw(&found, None), path)?;
     }
     let longest = wheel::longest(&found);
     if ui.is_json() {
@@ -66,16 +60,4 @@ fn sizes_differ(first: Size, second: Size) -> Failure {
         format!("the first picture is {}, the second {}", text(first), text(second)),
         "scale one of them to the size of the other",
     )
-}
-
-/// Writes a file that appears whole or not at all.
-fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-    let temporary = TempOut::beside(path)?;
-    let written = fs_err::File::create(temporary.path()).and_then(|file| {
-        let mut writer = BufWriter::new(file);
-        write(&mut writer)?;
-        writer.flush()
-    });
-    written.map_err(|error| media::Error::Write { path: path.into(), reason: error.to_string() })?;
-    Ok(temporary.commit()?)
 }

@@ -1,6 +1,6 @@
 //! Stills: seeds, masks and pictures from image files, and PNG out.
 
-use super::{Error, scale};
+use super::{Error, scale, temp};
 use crate::frame::{Mask, Picture, Plane, Seed, Size, pyramid};
 use image::{DynamicImage, ImageDecoder, ImageError, ImageReader};
 use std::{io::Cursor, path::Path};
@@ -57,7 +57,7 @@ pub fn load_mask(path: &Path, size: Size) -> Result<Mask, Error> {
     Ok(pyramid::resize(&mask, size).map(|v| v.clamp(0.0, 1.0)))
 }
 
-/// Writes an 8-bit PNG to exactly `path`.
+/// Writes an 8-bit PNG, whole or not at all.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -68,7 +68,7 @@ pub fn save_png(picture: &Picture, path: &Path) -> Result<(), Error> {
     let image = image.ok_or_else(|| failed("it has more pixels than a PNG holds"))?;
     let mut bytes = Cursor::new(Vec::new());
     image.write_to(&mut bytes, image::ImageFormat::Png).map_err(|e| failed(&e.to_string()))?;
-    std::fs::write(path, bytes.into_inner()).map_err(|e| Error::writing(path, &e))
+    temp::write_whole(path, |writer| writer.write_all(&bytes.into_inner()))
 }
 
 /// Makes the folder `path` and its parents, where they are missing.

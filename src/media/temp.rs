@@ -1,7 +1,10 @@
 //! Output files that appear whole or not at all.
 
 use super::Error;
-use std::path::{Path, PathBuf};
+use std::{
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+};
 use tempfile::TempPath;
 
 /// A temporary file beside its final path, with the same extension; removed on drop unless committed.
@@ -36,6 +39,20 @@ impl TempOut {
         &self.temporary
     }
 
+    /// The same error with the final path in place of the temporary one, which says nothing to a user.
+    #[must_use]
+    pub fn explain(&self, error: Error) -> Error {
+        let target = || self.target.clone();
+        match error {
+            Error::Write { path, reason } if path == self.path() => Error::Write { path: target(), reason },
+            Error::DiskFull { path } if path == self.path() => Error::DiskFull { path: target() },
+            Error::BadSize { path, size, reason } if path == self.path() => {
+                Error::BadSize { path: target(), size, reason }
+            }
+            other => other,
+        }
+    }
+
     /// Puts the finished file in its place, durably: its bytes reach the disk before its name changes.
     ///
     /// # Errors
@@ -46,6 +63,21 @@ impl TempOut {
         file.sync_all().map_err(|e| writing(&e))?;
         self.temporary.persist(&self.target).map_err(|e| Error::writing(&self.target, &e.error))
     }
+}
+
+/// Writes a file that appears whole or not at all.
+///
+/// # Errors
+/// When the disk is full or the path cannot be written; nothing is left behind.
+pub fn write_whole(target: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
+    let temporary = TempOut::beside(target)?;
+    let written = std::fs::File::create(temporary.path()).and_then(|file| {
+        let mut writer = BufWriter::new(file);
+        write(&mut writer)?;
+        writer.flush()
+    });
+    written.map_err(|e| Error::writing(target, &e))?;
+    temporary.commit()
 }
 
 #[cfg(test)]
@@ -65,6 +97,18 @@ mod tests {
         std::fs::write(kept.path(), b"whole").unwrap();
         kept.commit().unwrap();
         assert_eq!(std::fs::read(&target).unwrap(), b"whole");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_write_that_fails_leaves_the_old_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("out.txt");
+        write_whole(&target, |writer| writer.write_all(b"old")).unwrap();
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        let failed = write_whole(&target, |writer| writer.write_all(b"new").and(Err(full())));
+        assert_eq!(failed.unwrap_err().code(), "disk-full");
+        assert_eq!(std::fs::read(&target).unwrap(), b"old");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
