@@ -4,7 +4,7 @@ use super::{
     correlation::Prepared,
     oklab::{Oklab, oklab_from_picture},
     placement::Placement,
-    subject,
+    subject, window,
 };
 use crate::{
     flow,
@@ -13,6 +13,9 @@ use crate::{
 
 /// Radius of the window in which structure is compared, pixels of the working picture.
 pub(crate) const WINDOW: usize = 5;
+
+/// Radius of the two running means that make the coarse picture, pixels: a blur of σ ≈ 2.8 pixels.
+const BLUR: usize = 3;
 
 /// The seed on the working canvas.
 #[derive(Clone, Debug)]
@@ -23,6 +26,8 @@ pub(crate) struct Canvas {
     pub pyramid: flow::Pyramid,
     /// Local mean and variance of `luma`.
     pub structure: Prepared,
+    /// The same for the smoothed luma in a wider window: what is left when focus or motion blurs.
+    pub coarse: Prepared,
     /// Colours at half the size of the canvas.
     pub lab: Oklab,
     /// 1 where the canvas shows the seed, 0 where it lies beyond it.
@@ -54,13 +59,19 @@ impl Canvas {
         }
         let pyramid = flow::Pyramid::new(&luma, params);
         let structure = Prepared::new(&luma, WINDOW);
-        Self { luma, pyramid, structure, lab, visible, subject }
+        let coarse = Prepared::new(&smoothed(&luma), 2 * WINDOW);
+        Self { luma, pyramid, structure, coarse, lab, visible, subject }
     }
 
     /// Width and height in pixels.
     pub(crate) fn size(&self) -> Size {
         Size::new(self.luma.width(), self.luma.height())
     }
+}
+
+/// Luma without its finest detail.
+pub(crate) fn smoothed(luma: &Plane<f32>) -> Plane<f32> {
+    window::mean(&window::mean(luma, BLUR), BLUR)
 }
 
 /// A picture at half its size: colour needs no more, and noise is less.

@@ -1,6 +1,12 @@
 //! The compact view of one frame: what every signal needs to know, averaged over small squares of the seed's canvas.
 
-use super::{canvas::Canvas, correlation::NOISE_VARIANCE, oklab::Oklab, registration::Registered, window};
+use super::{
+    canvas::{Canvas, smoothed},
+    correlation::NOISE_VARIANCE,
+    oklab::Oklab,
+    registration::Registered,
+    window,
+};
 use crate::frame::{Plane, Rect, Size};
 
 /// Cells along the longer side of the canvas.
@@ -64,8 +70,10 @@ impl Grid {
             .map(|index| {
                 let rect = self.rect(index);
                 let (x0, y0) = ((rect.x / 2).min(w - 1), (rect.y / 2).min(h - 1));
-                let (x1, y1) =
-                    (((rect.x + rect.width) / 2).clamp(x0 + 1, w), ((rect.y + rect.height) / 2).clamp(y0 + 1, h));
+                let (x1, y1) = (
+                    (rect.x + rect.width).div_ceil(2).clamp(x0 + 1, w),
+                    (rect.y + rect.height).div_ceil(2).clamp(y0 + 1, h),
+                );
                 let sum: f64 = (y0..y1).flat_map(|y| &plane.row(y)[x0..x1]).map(|&v| f64::from(v)).sum();
                 (sum / ((x1 - x0) * (y1 - y0)) as f64) as f32
             })
@@ -149,6 +157,8 @@ pub(crate) struct FrameCells {
     pub seen: Vec<f32>,
     /// Likeness to the seed, `-1..=1`.
     pub likeness: Vec<f32>,
+    /// Likeness of what blur leaves, `-1..=1`.
+    pub coarse: Vec<f32>,
     /// Variance of luma, levels².
     pub texture: Vec<f32>,
     /// Detail.
@@ -159,10 +169,12 @@ pub(crate) struct FrameCells {
 
 impl FrameCells {
     /// Divides a registered frame; `lab` is its colour, pulled onto the seed, at half size.
-    pub(crate) fn new(grid: &Grid, registered: &Registered, lab: &Oklab) -> Self {
+    pub(crate) fn new(canvas: &Canvas, grid: &Grid, registered: &Registered, lab: &Oklab) -> Self {
+        let coarse = canvas.coarse.with(&smoothed(&registered.luma));
         Self {
             seen: grid.means(&registered.inside),
             likeness: grid.means(&registered.correlation.likeness),
+            coarse: grid.means(&coarse.likeness),
             texture: grid.means(&registered.correlation.frame_variance),
             bands: Bands::new(grid, &registered.luma),
             colours: Colours::new(grid, lab),

@@ -6,7 +6,7 @@ use super::{
 };
 
 /// What `cause` looked like in its worst frame.
-pub(crate) fn sentence(cause: Cause, readings: &Readings, frame: usize) -> String {
+pub(crate) fn sentence(cause: Cause, readings: &Readings, frame: usize, fps: f64) -> String {
     let value = |signal: Signal| readings.get(signal);
     match cause {
         Cause::Geometry => format!(
@@ -25,20 +25,22 @@ pub(crate) fn sentence(cause: Cause, readings: &Readings, frame: usize) -> Strin
             value(Signal::Tone),
         ),
         Cause::Text => {
-            format!("fine print is {:.0} % unlike the seed's at frame {frame}", 100.0 * value(Signal::Print),)
+            format!("fine print is {:.0} % unlike the seed's at frame {frame}", 100.0 * value(Signal::Print))
         }
         Cause::Flicker => {
             format!("brightness jumps by {:.1} % against both neighbours at frame {frame}", value(Signal::Flicker))
         }
-        Cause::Detail => format!("fine texture lost {:.1} octaves of energy at frame {frame}", value(Signal::Smear),),
+        Cause::Detail => format!("fine texture lost {:.1} octaves of energy at frame {frame}", value(Signal::Smear)),
         Cause::Identity => format!(
             "the subject is {:.0} % unlike the seed at frame {frame}, its colours {:.0} %",
             100.0 * value(Signal::Foreign),
             100.0 * value(Signal::Palette),
         ),
-        Cause::Freeze => {
-            format!("{:.0} frames stand still around frame {frame} while the clip moves", value(Signal::Frozen))
-        }
+        Cause::Freeze => format!(
+            "{:.0} frames ({:.2} s) stand still around frame {frame} while the clip moves",
+            value(Signal::Frozen),
+            value(Signal::Frozen) / fps.max(1.0),
+        ),
         Cause::Cut => format!("the whole picture changes between frames {} and {frame}", frame.saturating_sub(1)),
     }
 }

@@ -1,7 +1,7 @@
 //! *Is it warp, or is it motion?* Bending of the surface that no rigid motion explains.
 //!
 //! Segmentation-free: small overlapping patches of the seed-anchored tracks are judged each for itself, so that several bodies,
-//! occlusions and a wrong subject cost little. In each patch and frame an affine map is fitted robustly and removed: it holds
+//! occlusions and a wrong subject cost little. In each patch and frame the motion of a plane is fitted robustly and removed: it holds
 //! any camera move, zoom, roll, turn and translation of a flat piece of surface. What is left of a *rigid* piece is its relief:
 //! one number per point times one direction per frame (the affine epipolar constraint of Koenderink and van Doorn 1991 through
 //! all frames, rank 1 after the affine part of Tomasi and Kanade 1992). That is removed too, as far as the motion seen in the
@@ -11,21 +11,27 @@ use super::{
     series::weighted_quantile,
     tracks::{Displacements, Points},
 };
+use crate::frame::Size;
+use nalgebra::{SMatrix, SVector};
 use rayon::prelude::*;
 
 /// Radii of the patches, in steps of the track grid (a step is about 1.5 % of the longer side).
 pub(crate) const RADII: [usize; 2] = [3, 7];
 /// Fewest tracks that an affine fit (3 unknowns per direction) may rest on.
 const LEAST: usize = 14;
-/// Share of a patch's points that must be textured and seen.
-const LEAST_SHARE: f32 = 0.45;
+/// Share of a patch's points that must be followed.
+const LEAST_SHARE: f32 = 0.3;
+/// Share of its followed points that must be seen in a frame.
+const LEAST_SEEN: f32 = 0.6;
 /// Residual at which a track counts half in the affine fit, pixels per 640 of the longer side.
 const HALF_WEIGHT: f32 = 1.5;
-/// Largest parallax between points of one patch, as a share of the longest displacement in the frame: a relief as deep as
-/// half its distance would reach it.
-const PARALLAX: f32 = 0.5;
+/// Largest parallax within one patch, as a share of the motion around it: deeper relief would show itself in the motion.
+const PARALLAX: f32 = 0.25;
 /// Sweeps of alternating least squares for relief and direction.
 const SWEEPS: usize = 6;
+/// A turn that foreshortens by `θ² / 2` moves points by at least `θ` times this share of the diagonal: surfaces lie that far
+/// from the axis they turn about.
+const TURN: f32 = 0.08;
 
 /// What remains in one frame.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +42,9 @@ pub(crate) struct Bending {
     pub peak: [f32; RADII.len()],
     /// Typical non-affine part of the smallest patches before relief is removed, pixels.
     pub raw: f32,
+    /// Typical stretch of the larger patches in one direction against the other, beyond what a turn of the size seen explains:
+    /// ratio of the two minus 1.
+    pub stretched: f32,
     /// Share of the subject's patches that could be judged, `0..=1`.
     pub judged: f32,
     /// Column and row (pixels of the canvas) of the patch that bends most, and how far it reaches.
@@ -48,13 +57,14 @@ struct Patch {
     members: Vec<usize>,
 }
 
-/// Per patch and frame: remainder and raw non-affine part, pixels; NaN where it could not be judged.
-type Remainders = Vec<[f32; 2]>;
+/// Per patch and frame: remainder and raw part beyond a plane, pixels, and the stretch of the plane; NaN where it could not be judged.
+type Remainders = Vec<[f32; 3]>;
 
 /// Judges a stretch of frames of one clip.
-pub(crate) fn bending(points: &Points, frames: &[Displacements], longest_side: usize) -> Vec<Bending> {
+pub(crate) fn bending(points: &Points, frames: &[Displacements], size: Size) -> Vec<Bending> {
+    let (longest_side, diagonal) = (size.width.max(size.height), size.diagonal() as f32);
     let half_weight = HALF_WEIGHT * longest_side as f32 / 640.0;
-    let motion: Vec<f32> = frames.iter().map(|f| f.length(0.9)).collect();
+    let motion: Vec<f32> = frames.iter().map(|f| f.length(0.5)).collect();
     let mut result = vec![Bending::default(); frames.len()];
     for (scale, &radius) in RADII.iter().enumerate() {
         let patches = patches(points, radius);
@@ -66,6 +76,12 @@ pub(crate) fn bending(points: &Points, frames: &[Displacements], longest_side: u
             let mut rest: Vec<(f32, f32)> = seen().map(|(p, r)| (r[t][0], p.weight)).collect();
             bending.typical[scale] = weighted_quantile(&mut rest, 0.6).unwrap_or(0.0);
             bending.peak[scale] = weighted_quantile(&mut rest, 0.9).unwrap_or(0.0);
+            if scale == RADII.len() - 1 {
+                let mut stretch: Vec<(f32, f32)> = seen().map(|(p, r)| (r[t][2], p.weight * p.weight)).collect();
+                let turn = frames[t].length(0.9) / (TURN * diagonal);
+                let stretch = weighted_quantile(&mut stretch, 0.5).unwrap_or(0.0);
+                bending.stretched = (stretch - 0.5 * turn * turn).max(0.0);
+            }
             if scale == 0 {
                 let mut raw: Vec<(f32, f32)> = seen().map(|(p, r)| (r[t][1], p.weight)).collect();
                 bending.raw = weighted_quantile(&mut raw, 0.6).unwrap_or(0.0);
@@ -91,7 +107,7 @@ fn patches(points: &Points, radius: usize) -> Vec<Patch> {
             let area = rows.len() * columns.len();
             let members: Vec<usize> = rows
                 .flat_map(|r| columns.clone().map(move |c| r * points.columns + c))
-                .filter(|&i| points.textured[i])
+                .filter(|&i| points.quality[i] > 0.0)
                 .collect();
             if members.len() >= LEAST && members.len() as f32 >= LEAST_SHARE * area as f32 {
                 let weight = 0.02 + members.iter().map(|&i| points.subject[i]).sum::<f32>() / area as f32;
@@ -116,21 +132,24 @@ fn remainders(
         .map(|&i| points.place(i))
         .map(|(x, y)| [(x as f32 - cx as f32) / points.step as f32, (y as f32 - cy as f32) / points.step as f32])
         .collect();
-    let left: Vec<Option<Vec<Leftover>>> = frames.iter().map(|f| non_affine(patch, &place, f, half_weight)).collect();
+    let left: Vec<Option<(Vec<Leftover>, f32, f32)>> =
+        frames.iter().map(|f| beyond_plane(points, patch, &place, f, half_weight)).collect();
     let (relief, directions) = relief(&left, patch.members.len());
     left.iter()
         .enumerate()
         .map(|(t, left)| {
-            let Some(left) = left else { return [f32::NAN; 2] };
+            let Some((left, moved, stretch)) = left else { return [f32::NAN; 3] };
             let [p, q] = directions[t];
-            let mut raw: Vec<f32> = left.iter().map(|e| e.u.hypot(e.v)).collect();
-            let mut rest: Vec<f32> =
-                left.iter().map(|e| (e.u - relief[e.member] * p).hypot(e.v - relief[e.member] * q)).collect();
-            let mut explained: Vec<f32> = left.iter().map(|e| relief[e.member].abs() * p.hypot(q)).collect();
-            let half = |v: &mut Vec<f32>| super::series::quantile(v, 0.5).unwrap_or(0.0);
-            let (raw, rest, explained) = (half(&mut raw), half(&mut rest), half(&mut explained));
-            let too_much = (explained - PARALLAX * motion[t]).max(0.0);
-            [rest.hypot(too_much).min(raw), raw]
+            let quality = |e: &Leftover| points.quality[patch.members[e.member]];
+            let half = |of: &dyn Fn(&Leftover) -> f32| {
+                let mut pairs: Vec<(f32, f32)> = left.iter().map(|e| (of(e), quality(e))).collect();
+                weighted_quantile(&mut pairs, 0.5).unwrap_or(0.0)
+            };
+            let raw = half(&|e| e.u.hypot(e.v));
+            let rest = half(&|e| (e.u - relief[e.member] * p).hypot(e.v - relief[e.member] * q));
+            let explained = half(&|e| relief[e.member].abs() * p.hypot(q));
+            let too_much = (explained - PARALLAX * motion[t].max(*moved)).max(0.0);
+            [rest.hypot(too_much).min(raw), raw, *stretch]
         })
         .collect()
 }
@@ -143,72 +162,81 @@ struct Leftover {
     weight: f32,
 }
 
-/// Removes the robust affine part of a patch's displacements; `None` where too few tracks were seen.
-fn non_affine(patch: &Patch, place: &[[f32; 2]], frame: &Displacements, half_weight: f32) -> Option<Vec<Leftover>> {
+/// Removes the robust motion of a flat piece from a patch's displacements: what is left, and how far the patch moved in pixels.
+/// `None` where too few tracks were seen.
+fn beyond_plane(
+    points: &Points,
+    patch: &Patch,
+    place: &[[f32; 2]],
+    frame: &Displacements,
+    half_weight: f32,
+) -> Option<(Vec<Leftover>, f32, f32)> {
     let mut left: Vec<Leftover> = patch
         .members
         .iter()
         .enumerate()
-        .filter_map(|(member, &i)| frame.at(i).map(|[u, v]| Leftover { member, u, v, weight: 1.0 }))
+        .filter_map(|(member, &i)| frame.at(i).map(|[u, v]| Leftover { member, u, v, weight: points.quality[i] }))
         .collect();
-    if left.len() < LEAST || (left.len() as f32) < 0.7 * patch.members.len() as f32 {
+    if left.len() < LEAST || (left.len() as f32) < LEAST_SEEN * patch.members.len() as f32 {
         return None;
     }
+    let step = points.step as f64;
     let seen: Vec<[f32; 2]> = left.iter().map(|e| [e.u, e.v]).collect();
+    let (mut moved, mut stretch) = (0.0, 0.0);
     for _ in 0..4 {
-        let [au, av] = affine(&left, &seen, place)?;
+        let plane = planar(&left, &seen, place)?;
+        moved = (plane[0] as f32).hypot(plane[3] as f32);
+        stretch = stretch_of(&plane, step);
         for (e, &[u, v]) in left.iter_mut().zip(&seen) {
-            let [x, y] = place[e.member];
-            e.u = u - (au[0] + au[1] * x + au[2] * y);
-            e.v = v - (av[0] + av[1] * x + av[2] * y);
-            e.weight = 1.0 / (1.0 + (e.u * e.u + e.v * e.v) / (half_weight * half_weight));
+            let [row_u, row_v] = planar_rows(place[e.member]);
+            let predicted = |row: &Row| row.iter().zip(plane.iter()).map(|(a, b)| a * b).sum::<f64>() as f32;
+            e.u = u - predicted(&row_u);
+            e.v = v - predicted(&row_v);
+            let quality = points.quality[patch.members[e.member]];
+            e.weight = quality / (1.0 + (e.u * e.u + e.v * e.v) / (half_weight * half_weight));
         }
     }
-    Some(left)
+    Some((left, moved, stretch))
 }
 
-/// Weighted least squares of `1, x, y` for both directions by Cramer's rule.
-fn affine(left: &[Leftover], seen: &[[f32; 2]], place: &[[f32; 2]]) -> Option<[[f32; 3]; 2]> {
-    let mut m = [[0.0f64; 3]; 3];
-    let mut rhs = [[0.0f64; 3]; 2];
+/// Ratio of the larger to the smaller singular value of the affine part, minus 1; its gradients are per `step` pixels.
+fn stretch_of(plane: &SVector<f64, 8>, step: f64) -> f32 {
+    let (a, b, c, d) = (1.0 + plane[1] / step, plane[2] / step, plane[4] / step, 1.0 + plane[5] / step);
+    let (sum, difference) = ((a + d).hypot(b - c), (a - d).hypot(b + c));
+    ((sum + difference) / (sum - difference).abs().max(1e-3) - 1.0) as f32
+}
+
+/// Coefficients of the eight unknowns of a plane's motion (Longuet-Higgins and Prazdny 1980): affine plus two of perspective.
+type Row = [f64; 8];
+
+fn planar_rows([x, y]: [f32; 2]) -> [Row; 2] {
+    let (x, y) = (f64::from(x), f64::from(y));
+    [[1.0, x, y, 0.0, 0.0, 0.0, x * x, x * y], [0.0, 0.0, 0.0, 1.0, x, y, x * y, y * y]]
+}
+
+/// Weighted least squares of the plane's motion.
+fn planar(left: &[Leftover], seen: &[[f32; 2]], place: &[[f32; 2]]) -> Option<SVector<f64, 8>> {
+    let mut m = SMatrix::<f64, 8, 8>::zeros();
+    let mut rhs = SVector::<f64, 8>::zeros();
     for (e, s) in left.iter().zip(seen) {
-        let row = [1.0, f64::from(place[e.member][0]), f64::from(place[e.member][1])];
-        let w = f64::from(e.weight);
-        for i in 0..3 {
-            for j in 0..3 {
-                m[i][j] += w * row[i] * row[j];
-            }
-            rhs[0][i] += w * row[i] * f64::from(s[0]);
-            rhs[1][i] += w * row[i] * f64::from(s[1]);
+        for (row, &s) in planar_rows(place[e.member]).iter().zip(s) {
+            let row = SVector::<f64, 8>::from(*row);
+            let weighted = row * f64::from(e.weight);
+            m.syger(1.0, &weighted, &row, 1.0);
+            rhs += weighted * f64::from(s);
         }
     }
-    let determinant = determinant(&m);
-    if determinant.abs() < 1e-3 {
-        return None;
-    }
-    Some(rhs.map(|rhs| {
-        std::array::from_fn(|k| {
-            let mut replaced = m;
-            for i in 0..3 {
-                replaced[i][k] = rhs[i];
-            }
-            (self::determinant(&replaced) / determinant) as f32
-        })
-    }))
-}
-
-fn determinant(m: &[[f64; 3]; 3]) -> f64 {
-    m[0][0] * (m[1][1] * m[2][2] - m[1][2] * m[2][1]) - m[0][1] * (m[1][0] * m[2][2] - m[1][2] * m[2][0])
-        + m[0][2] * (m[1][0] * m[2][1] - m[1][1] * m[2][0])
+    // syger fills the lower triangle, which is all that Cholesky reads
+    Some(m.cholesky()?.solve(&rhs))
 }
 
 /// One relief per point and one direction per frame that explain most of what the affine maps left.
-fn relief(left: &[Option<Vec<Leftover>>], members: usize) -> (Vec<f32>, Vec<[f32; 2]>) {
+fn relief(left: &[Option<(Vec<Leftover>, f32, f32)>], members: usize) -> (Vec<f32>, Vec<[f32; 2]>) {
     let mut relief = vec![0.0f32; members];
     let mut directions = vec![[0.0f32; 2]; left.len()];
     let energy = |l: &Vec<Leftover>| l.iter().map(|e| e.weight * (e.u * e.u + e.v * e.v)).sum::<f32>();
-    let strongest = left.iter().flatten().max_by(|a, b| energy(a).total_cmp(&energy(b)));
-    let Some(strongest) = strongest else { return (relief, directions) };
+    let strongest = left.iter().flatten().max_by(|a, b| energy(&a.0).total_cmp(&energy(&b.0)));
+    let Some((strongest, ..)) = strongest else { return (relief, directions) };
     // start along the main axis of the strongest frame
     let (mut uu, mut uv, mut vv) = (0.0f32, 0.0f32, 0.0f32);
     for e in strongest {
@@ -222,7 +250,7 @@ fn relief(left: &[Option<Vec<Leftover>>], members: usize) -> (Vec<f32>, Vec<[f32
     }
     for _ in 0..SWEEPS {
         for (direction, left) in directions.iter_mut().zip(left) {
-            let Some(left) = left else { continue };
+            let Some((left, ..)) = left else { continue };
             let (mut p, mut q, mut n) = (0.0f32, 0.0f32, 1e-6f32);
             for e in left {
                 let z = relief[e.member];
@@ -234,7 +262,7 @@ fn relief(left: &[Option<Vec<Leftover>>], members: usize) -> (Vec<f32>, Vec<[f32
         }
         let mut sums = vec![(0.0f32, 1e-6f32); members];
         for (left, [p, q]) in left.iter().zip(&directions) {
-            for e in left.iter().flatten() {
+            for e in left.iter().flat_map(|(left, ..)| left) {
                 let (s, n) = &mut sums[e.member];
                 *s += e.weight * (e.u * p + e.v * q);
                 *n += e.weight * (p * p + q * q);

@@ -3,7 +3,7 @@
 use super::{
     cells::{FrameCells, SeedCells},
     signal::{Readings, Signal},
-    structure::judged,
+    structure::{forgiving, judged},
 };
 
 /// Reads the identity signal of one frame.
@@ -11,7 +11,7 @@ pub(super) fn read(seed: &SeedCells, frame: &FrameCells, readings: &mut Readings
     let (mut sum, mut all) = (0.0f32, 0.0f32);
     for i in judged(seed, frame) {
         let weight = 0.1 + seed.subject[i];
-        sum += weight * frame.likeness[i].max(0.0);
+        sum += weight * forgiving(frame, i).max(0.0);
         all += weight;
     }
     readings.set(Signal::Foreign, if all > 0.0 { 1.0 - sum / all } else { 0.0 });

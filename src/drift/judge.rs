@@ -24,6 +24,8 @@ pub(crate) struct Series {
     /// Clip pixels per working pixel along x and y.
     pub(crate) scale: (f64, f64),
     pub(crate) clip: Size,
+    /// Frames per second.
+    pub(crate) fps: f64,
 }
 
 /// Share of the subject's texture that the frame lets one compare, `0..=1`.
@@ -61,7 +63,7 @@ pub(crate) fn region(seed: &SeedCells, frame: &FrameCells) -> [usize; 4] {
 }
 
 /// Judges a clip from everything that was measured on it.
-pub(crate) fn judge(series: Series, thresholds: &Thresholds) -> Judgement {
+pub(crate) fn judge(series: Series, thresholds: Thresholds) -> Judgement {
     let severities: Vec<fusion::Severities> =
         series.observations.iter().map(|o| fusion::severities(&o.readings)).collect();
     let frames: Vec<FrameDrift> = series
@@ -141,7 +143,7 @@ fn finding(cause: Cause, series: &Series, severities: &[fusion::Severities]) -> 
     let worst_frame = (0..curve.len()).max_by(|&a, &b| curve[a].total_cmp(&curve[b]).then(b.cmp(&a)))?;
     let first_frame = curve.iter().position(|&d| d >= drift.min(50.0)).unwrap_or(worst_frame);
     let observation = &series.observations[worst_frame];
-    let explain = explain::sentence(cause, &observation.readings, worst_frame);
+    let explain = explain::sentence(cause, &observation.readings, worst_frame, series.fps);
     Some(CauseFinding { cause, drift, first_frame, worst_frame, region: in_clip(observation.region, series), explain })
 }
 

@@ -1,6 +1,7 @@
 //! Colour as people see it: Oklab (Björn Ottosson 2020), scaled so that one unit is about one just noticeable difference.
 
 use crate::frame::{Picture, Plane};
+use rayon::prelude::*;
 
 /// Units per Oklab unit: 100 makes L run over `0..=100` and a ΔE of about 2 just visible side by side.
 const SCALE: f32 = 100.0;
@@ -20,10 +21,17 @@ pub(crate) struct Oklab {
 pub(crate) fn oklab_from_picture(picture: &Picture) -> Oklab {
     let [red, green, blue] = &picture.rgb;
     let mut lab = Oklab { l: red.clone(), a: green.clone(), b: blue.clone() };
-    let channels = lab.l.data_mut().iter_mut().zip(lab.a.data_mut()).zip(lab.b.data_mut());
-    for ((l, a), b) in channels {
-        [*l, *a, *b] = oklab_from_srgb([*l, *a, *b]);
-    }
+    let width = lab.l.width().max(1);
+    let rows = (
+        lab.l.data_mut().par_chunks_mut(width),
+        lab.a.data_mut().par_chunks_mut(width),
+        lab.b.data_mut().par_chunks_mut(width),
+    );
+    rows.into_par_iter().for_each(|(l, a, b)| {
+        for ((l, a), b) in l.iter_mut().zip(a).zip(b) {
+            [*l, *a, *b] = oklab_from_srgb([*l, *a, *b]);
+        }
+    });
     lab
 }
 

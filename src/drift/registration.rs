@@ -10,6 +10,7 @@ use crate::{
     frame::{Plane, sample::bilinear},
     geometry::{Homography, Match, Point, Robust, fit_homography},
 };
+use rayon::prelude::*;
 
 /// Radius over which likeness is pooled when one start is preferred to the other, pixels.
 const CHOICE: usize = 12;
@@ -19,6 +20,12 @@ const SMOOTH: usize = 4;
 pub(crate) const BELIEVED: f32 = 0.6;
 /// Starts that differ by less than this everywhere are one start, pixels.
 const SAME_START: f32 = 0.75;
+/// Mean likeness below which the second start is tried, too.
+const DOUBTFUL: f32 = 0.8;
+/// Fall of the mean likeness within a frame from which it is tried, too.
+const SUDDEN: f32 = 0.05;
+/// Mean likeness below which the search starts afresh.
+const LOST: f32 = 0.5;
 /// Residual of a homography's inliers, pixels.
 const PLANE_THRESHOLD: f64 = 2.0;
 /// Distance between the matches from which the homography is fitted, as a share of the longer side.
@@ -42,78 +49,110 @@ pub(crate) struct Registered {
 pub(crate) struct Registrar {
     params: Params,
     before: Option<(Flow, Homography)>,
+    likeness_before: f32,
 }
 
 impl Registrar {
     /// A registrar that has seen no frame yet.
     pub(crate) fn new(params: Params) -> Self {
-        Self { params, before: None }
+        Self { params, before: None, likeness_before: 1.0 }
     }
 
     /// Lays the next frame's luma (`0..=255`, canvas size) onto the seed.
     pub(crate) fn register(&mut self, canvas: &Canvas, frame: &Plane<f32>) -> Registered {
         let still = Flow::still(canvas.size());
         let mut best = match &self.before {
-            None => self.from_start(canvas, frame, &still),
+            None => self.start_at(canvas, frame, &still),
             Some((field, plane)) => {
-                let by_plane = field_of(plane, canvas);
-                let by_field = self.from_start(canvas, frame, field);
-                if differ(field, &by_plane) < SAME_START {
-                    by_field
-                } else {
-                    choose(canvas, frame, by_field, self.from_start(canvas, frame, &by_plane))
+                let by_field = self.start_at(canvas, frame, field);
+                let likeness = mean_likeness(canvas, &by_field.correlation);
+                let doubtful = likeness < DOUBTFUL || likeness < self.likeness_before - SUDDEN;
+                let by_plane = doubtful.then(|| field_of(plane, canvas)).filter(|p| differ(field, p) > SAME_START);
+                match by_plane {
+                    Some(by_plane) => choose(canvas, frame, by_field, &self.start_at(canvas, frame, &by_plane)),
+                    None => by_field,
                 }
             }
         };
-        if self.before.is_some() && mean_likeness(canvas, &best.correlation) < 0.5 {
-            best = choose(canvas, frame, best, self.from_start(canvas, frame, &still));
+        if self.before.is_some() && mean_likeness(canvas, &best.correlation) < LOST {
+            best = choose(canvas, frame, best, &self.start_at(canvas, frame, &still));
         }
-        let plane = dominant_plane(canvas, &best);
-        let field = smoothed(canvas, &best, &plane);
+        let inside = best.inside(canvas);
+        self.likeness_before = mean_likeness(canvas, &best.correlation);
+        let plane = dominant_plane(canvas, &best, &inside);
+        let field = smoothed(&best, &inside, &field_of(&plane, canvas));
         self.before = Some((field, plane));
-        Registered { flow: best.flow, luma: best.luma, correlation: best.correlation, inside: best.inside }
+        Registered { flow: best.flow, luma: best.luma, correlation: best.correlation, inside }
     }
 
-    fn from_start(&self, canvas: &Canvas, frame: &Plane<f32>, start: &Flow) -> Candidate {
+    fn start_at(&self, canvas: &Canvas, frame: &Plane<f32>, start: &Flow) -> Candidate {
         let pulled = flow::warp(frame, start);
         let rest =
             flow::dense_prepared(&canvas.pyramid, &flow::Pyramid::new(&pulled, &self.params), &self.params, None);
-        let flow = Flow::from_fn(canvas.size(), |x, y| {
-            let (u, v) = rest.at(x, y);
-            let (px, py) = (x as f32 + u, y as f32 + v);
-            (u + bilinear(&start.u, px, py), v + bilinear(&start.v, px, py))
-        });
-        Candidate::new(canvas, frame, flow)
+        Candidate::new(canvas, frame, after(&rest, start))
     }
+}
+
+/// First along `rest`, from there along `start`.
+fn after(rest: &Flow, start: &Flow) -> Flow {
+    let width = rest.size().width.max(1);
+    let along = |start: &Plane<f32>, rest_along: &Plane<f32>| {
+        let mut sum = rest_along.clone();
+        sum.data_mut().par_chunks_mut(width).enumerate().for_each(|(y, row)| {
+            let (u, v) = (rest.u.row(y), rest.v.row(y));
+            for (x, out) in row.iter_mut().enumerate() {
+                *out += bilinear(start, x as f32 + u[x], y as f32 + v[x]);
+            }
+        });
+        sum
+    };
+    Flow { u: along(&start.u, &rest.u), v: along(&start.v, &rest.v) }
 }
 
 struct Candidate {
     flow: Flow,
     luma: Plane<f32>,
     correlation: Correlation,
-    inside: Plane<f32>,
 }
 
 impl Candidate {
     fn new(canvas: &Canvas, frame: &Plane<f32>, flow: Flow) -> Self {
         let luma = cubic::warp(frame, &flow);
         let correlation = canvas.structure.with(&luma);
-        let (right, bottom) = ((frame.width() as f32 - 1.0).max(0.0), (frame.height() as f32 - 1.0).max(0.0));
-        let inside = Plane::from_fn(frame.width(), frame.height(), |x, y| {
-            let (u, v) = flow.at(x, y);
-            let (px, py) = (x as f32 + u, y as f32 + v);
-            if px >= 0.0 && py >= 0.0 && px <= right && py <= bottom { canvas.visible.at(x, y) } else { 0.0 }
-        });
-        Self { flow, luma, correlation, inside }
+        Self { flow, luma, correlation }
+    }
+
+    /// 1 where the seed shows and its pixel is inside the frame.
+    fn inside(&self, canvas: &Canvas) -> Plane<f32> {
+        let mut inside = canvas.visible.clone();
+        let (w, h) = (inside.width(), inside.height());
+        let (right, bottom) = ((w as f32 - 1.0).max(0.0), (h as f32 - 1.0).max(0.0));
+        for y in 0..h {
+            let (u, v) = (self.flow.u.row(y), self.flow.v.row(y));
+            for (x, seen) in inside.row_mut(y).iter_mut().enumerate() {
+                let (px, py) = (x as f32 + u[x], y as f32 + v[x]);
+                if !(px >= 0.0 && py >= 0.0 && px <= right && py <= bottom) {
+                    *seen = 0.0;
+                }
+            }
+        }
+        inside
     }
 }
 
 /// Keeps, place by place, the candidate that looks more like the seed around there.
-fn choose(canvas: &Canvas, frame: &Plane<f32>, a: Candidate, b: Candidate) -> Candidate {
+fn choose(canvas: &Canvas, frame: &Plane<f32>, a: Candidate, b: &Candidate) -> Candidate {
     let (near_a, near_b) =
         (window::mean(&a.correlation.likeness, CHOICE), window::mean(&b.correlation.likeness, CHOICE));
-    let better = |x: usize, y: usize| near_b.at(x, y) > near_a.at(x, y) + 0.02;
-    let flow = Flow::from_fn(canvas.size(), |x, y| if better(x, y) { b.flow.at(x, y) } else { a.flow.at(x, y) });
+    let better: Vec<bool> = near_a.data().iter().zip(near_b.data()).map(|(a, b)| *b > a + 0.02).collect();
+    if !better.contains(&true) {
+        return a;
+    }
+    let mut flow = a.flow;
+    let planes = flow.u.data_mut().iter_mut().zip(flow.v.data_mut()).zip(b.flow.u.data().iter().zip(b.flow.v.data()));
+    for (((u, v), (&bu, &bv)), _) in planes.zip(&better).filter(|(_, better)| **better) {
+        (*u, *v) = (bu, bv);
+    }
     Candidate::new(canvas, frame, flow)
 }
 
@@ -131,13 +170,13 @@ fn mean_likeness(canvas: &Canvas, correlation: &Correlation) -> f32 {
 }
 
 /// The homography that most believed displacements follow; the identity where none does.
-fn dominant_plane(canvas: &Canvas, candidate: &Candidate) -> Homography {
+fn dominant_plane(canvas: &Canvas, candidate: &Candidate, inside: &Plane<f32>) -> Homography {
     let size = canvas.size();
     let step = (size.width.max(size.height) / MATCH_STEP).max(1);
     let mut matches = Vec::new();
     for y in (step / 2..size.height).step_by(step) {
         for x in (step / 2..size.width).step_by(step) {
-            let believed = candidate.correlation.likeness.at(x, y) > BELIEVED && candidate.inside.at(x, y) > 0.0;
+            let believed = candidate.correlation.likeness.at(x, y) > BELIEVED && inside.at(x, y) > 0.0;
             if believed && canvas.structure.variance().at(x, y) > 4.0 * super::correlation::NOISE_VARIANCE {
                 let (u, v) = candidate.flow.at(x, y);
                 let from = Point { x: x as f64, y: y as f64 };
@@ -152,28 +191,41 @@ fn dominant_plane(canvas: &Canvas, candidate: &Candidate) -> Homography {
 }
 
 fn field_of(plane: &Homography, canvas: &Canvas) -> Flow {
-    Flow::from_fn(canvas.size(), |x, y| {
-        let to = plane.apply(Point { x: x as f64, y: y as f64 });
-        let (u, v) = ((to.x - x as f64) as f32, (to.y - y as f64) as f32);
-        if u.is_finite() && v.is_finite() { (u, v) } else { (0.0, 0.0) }
-    })
+    let mut field = Flow::still(canvas.size());
+    if *plane == Homography::identity() {
+        return field;
+    }
+    let [a, b, c] = plane.0.map(|row| row.map(|v| v as f32));
+    for y in 0..canvas.size().height {
+        let (rows_u, rows_v) = (field.u.row_mut(y), field.v.row_mut(y));
+        let fy = y as f32;
+        for (x, (u, v)) in rows_u.iter_mut().zip(rows_v).enumerate() {
+            let fx = x as f32;
+            let w = c[0] * fx + c[1] * fy + c[2];
+            let (px, py) = ((a[0] * fx + a[1] * fy + a[2]) / w - fx, (b[0] * fx + b[1] * fy + b[2]) / w - fy);
+            if px.is_finite() && py.is_finite() {
+                (*u, *v) = (px, py);
+            }
+        }
+    }
+    field
 }
 
 /// The field, smoothed by how far it is believed, falling back on the dominant plane where nothing near is.
-fn smoothed(canvas: &Canvas, candidate: &Candidate, plane: &Homography) -> Flow {
-    let by_plane = field_of(plane, canvas);
+fn smoothed(candidate: &Candidate, inside: &Plane<f32>, by_plane: &Flow) -> Flow {
     let mut weight = candidate.correlation.likeness.clone();
-    for (w, &inside) in weight.data_mut().iter_mut().zip(candidate.inside.data()) {
+    for (w, &inside) in weight.data_mut().iter_mut().zip(inside.data()) {
         *w = ((*w - 0.2).max(0.0) * inside).powi(2) + 1e-4;
     }
+    let total = window::mean(&weight, SMOOTH);
     let fill = |value: &Plane<f32>, plane: &Plane<f32>| {
         let mut beyond = value.clone();
-        for (b, &p) in beyond.data_mut().iter_mut().zip(plane.data()) {
-            *b -= p;
+        for ((b, &p), &w) in beyond.data_mut().iter_mut().zip(plane.data()).zip(weight.data()) {
+            *b = (*b - p) * w;
         }
-        let mut smooth = window::weighted_mean(&beyond, &weight, SMOOTH, 0.0);
-        for (s, &p) in smooth.data_mut().iter_mut().zip(plane.data()) {
-            *s += p;
+        let mut smooth = window::mean(&beyond, SMOOTH);
+        for ((s, &p), &t) in smooth.data_mut().iter_mut().zip(plane.data()).zip(total.data()) {
+            *s = *s / t + p;
         }
         smooth
     };

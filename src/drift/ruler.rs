@@ -12,7 +12,7 @@
 use super::{
     FrameDrift, Judgement, Registration, Thresholds,
     canvas::{Canvas, half},
-    cells::{FrameCells, Grid, SeedCells},
+    cells::{FrameCells, SeedCells},
     color, cut, detail, flicker, freeze, fusion,
     geometry::{self, Bending},
     identity,
@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Longest side of the picture that is measured, pixels.
-const WORKING_SIDE: usize = 640;
+const WORKING_SIDE: usize = 512;
 /// Frames whose geometry is judged together: ten seconds at 24 frames per second.
 const STRETCH: usize = 240;
 
@@ -110,10 +110,11 @@ impl Ruler {
         }
         let Some(prepared) = &mut self.prepared else { unreachable!("it was prepared above") };
         let registered = prepared.registrar.register(&prepared.canvas, &luma);
-        let cells = cells_of(&prepared.cells.grid, &picture, &registered);
-        let observation = observe(prepared, frame, &cells, &luma);
+        let cells = cells_of(prepared, &picture, &registered);
+        let displacements = Displacements::read(&prepared.points, &registered);
+        let observation = observe(prepared, frame, &cells, &luma, &displacements);
         self.heat = Some(heat(&prepared.cells, &cells));
-        self.stretch.push(Displacements::read(&prepared.points, &registered));
+        self.stretch.push(displacements);
         prepared.thumbnail_before = cut::thumbnail(&luma);
         prepared.luma_before = luma;
         self.observations.push(observation);
@@ -140,14 +141,14 @@ impl Ruler {
             self.clip.width as f64 / working.width.max(1) as f64,
             self.clip.height as f64 / working.height.max(1) as f64,
         );
-        judge::judge(Series { observations, registration, scale, clip: self.clip }, thresholds)
+        judge::judge(Series { observations, registration, scale, clip: self.clip, fps: self.fps }, *thresholds)
     }
 
     /// Fills in what only the whole series can tell.
     fn complete(&self, observations: &mut [Observation]) {
         let series = |of: fn(&Observation) -> f64| observations.iter().map(of).collect::<Vec<f64>>();
         let flicker = flicker::jumps(&series(|o| o.log_gain));
-        let frozen = freeze::runs(&series(|o| o.change), self.fps);
+        let frozen = freeze::runs(&series(|o| o.change));
         let jumps = cut::jumps(&series(|o| o.step));
         let percent = 100.0 / self.working_size().diagonal().max(1.0) as f32;
         let nothing = Bending::default();
@@ -162,13 +163,14 @@ impl Ruler {
             readings.set(Signal::BendWide, percent * bending.typical[1]);
             readings.set(Signal::BendWidePeak, percent * bending.peak[1]);
             readings.set(Signal::Curl, percent * bending.raw);
+            readings.set(Signal::Aspect, 100.0 * bending.stretched);
         }
     }
 
     fn judge_stretch(&mut self) {
         if let Some(prepared) = &self.prepared {
             let size = prepared.canvas.size();
-            self.bending.extend(geometry::bending(&prepared.points, &self.stretch, size.width.max(size.height)));
+            self.bending.extend(geometry::bending(&prepared.points, &self.stretch, size));
             self.stretch.clear();
         }
     }
@@ -237,24 +239,40 @@ fn mean(plane: &Plane<f32>) -> f64 {
     plane.data().iter().map(|&v| f64::from(v)).sum::<f64>() / plane.data().len().max(1) as f64
 }
 
-fn cells_of(grid: &Grid, picture: &Picture, registered: &Registered) -> FrameCells {
+fn cells_of(prepared: &Prepared, picture: &Picture, registered: &Registered) -> FrameCells {
     let small = half(picture);
     let size = small.size();
-    let flow = Flow::from_fn(size, |x, y| {
-        let (w, h) = (registered.flow.u.width(), registered.flow.u.height());
-        let (u, v) = registered.flow.at((2 * x).min(w - 1), (2 * y).min(h - 1));
-        (0.5 * u, 0.5 * v)
-    });
-    FrameCells::new(grid, registered, &oklab_from_picture(&flow::warp_picture(&small, &flow)))
+    let mut flow = Flow::still(size);
+    for (small, full) in [(&mut flow.u, &registered.flow.u), (&mut flow.v, &registered.flow.v)] {
+        for y in 0..size.height {
+            let row = full.row((2 * y).min(full.height() - 1));
+            for (x, out) in small.row_mut(y).iter_mut().enumerate() {
+                *out = 0.5 * row[(2 * x).min(row.len() - 1)];
+            }
+        }
+    }
+    FrameCells::new(
+        &prepared.canvas,
+        &prepared.cells.grid,
+        registered,
+        &oklab_from_picture(&flow::warp_picture(&small, &flow)),
+    )
 }
 
-fn observe(prepared: &Prepared, frame: &Frame, cells: &FrameCells, luma: &Plane<f32>) -> Observation {
+fn observe(
+    prepared: &Prepared,
+    frame: &Frame,
+    cells: &FrameCells,
+    luma: &Plane<f32>,
+    displacements: &Displacements,
+) -> Observation {
     let seed = &prepared.cells;
     let mut readings = Readings::default();
     let gain = color::gain(seed, cells);
-    structure::read(seed, cells, &mut readings);
+    let moved = 100.0 * displacements.length(0.95) / prepared.canvas.size().diagonal() as f32;
+    structure::read(seed, cells, moved, &mut readings);
     color::read(seed, cells, &mut readings);
-    detail::read(seed, cells, gain, &mut readings);
+    detail::read(seed, cells, &mut readings);
     identity::read(seed, cells, &mut readings);
     let n = luma.data().len().max(1) as f64;
     let change =

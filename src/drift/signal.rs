@@ -13,8 +13,6 @@ pub(crate) enum Signal {
     BendWidePeak,
     /// Bending of small patches before any relief is admitted.
     Curl,
-    /// What one rigid shape through all frames leaves of the subject's tracks.
-    Rigid,
     /// Stretch of the subject in one direction against the other.
     Aspect,
     /// Share of the subject's textured surface that no longer looks like the seed in its place.
@@ -49,13 +47,12 @@ pub(crate) enum Signal {
 
 impl Signal {
     /// Every signal.
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::Bend,
         Self::BendPeak,
         Self::BendWide,
         Self::BendWidePeak,
         Self::Curl,
-        Self::Rigid,
         Self::Aspect,
         Self::Replaced,
         Self::ReplacedAnywhere,
@@ -81,7 +78,6 @@ impl Signal {
             Self::BendWide => "bend-wide",
             Self::BendWidePeak => "bend-wide-peak",
             Self::Curl => "curl",
-            Self::Rigid => "rigid",
             Self::Aspect => "aspect",
             Self::Replaced => "replaced",
             Self::ReplacedAnywhere => "replaced-anywhere",
@@ -103,9 +99,7 @@ impl Signal {
     /// Unit of its values.
     pub(crate) const fn unit(self) -> &'static str {
         match self {
-            Self::Bend | Self::BendPeak | Self::BendWide | Self::BendWidePeak | Self::Curl | Self::Rigid => {
-                "% of diagonal"
-            }
+            Self::Bend | Self::BendPeak | Self::BendWide | Self::BendWidePeak | Self::Curl => "% of diagonal",
             Self::Aspect | Self::Replaced | Self::ReplacedAnywhere | Self::Blob | Self::Flicker => "%",
             Self::Hue | Self::HuePeak | Self::Tone => "Oklab × 100",
             Self::Smear | Self::Grain => "octaves of energy",

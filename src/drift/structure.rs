@@ -8,6 +8,10 @@ use super::{
 
 /// Likeness below which a cell shows something else: noise and half a pixel of misalignment keep it above.
 const UNLIKE: f32 = 0.5;
+/// Distance of hue in Oklab × 100 from which a cell has another colour: a few just noticeable differences.
+const OTHER_COLOUR: f32 = 4.0;
+/// Percent of the picture that motion uncovers in one place, per percent of the diagonal that it moved.
+const SWEPT: f32 = 0.5;
 /// Share of a cell that must be comparable.
 pub(super) const LEAST_SEEN: f32 = 0.8;
 /// Fine-band energy from which a cell counts as print, levels².
@@ -18,14 +22,14 @@ pub(super) fn judged<'a>(seed: &'a SeedCells, frame: &'a FrameCells) -> impl Ite
     (0..seed.grid.len()).filter(|&i| frame.seen[i] >= LEAST_SEEN && seed.texture[i].max(frame.texture[i]) > TEXTURED)
 }
 
-/// Reads the structure signals of one frame.
-pub(super) fn read(seed: &SeedCells, frame: &FrameCells, readings: &mut Readings) {
+/// Reads the structure signals of one frame whose content moved by up to `moved` percent of the diagonal.
+pub(super) fn read(seed: &SeedCells, frame: &FrameCells, moved: f32, readings: &mut Readings) {
     let share = |weight: &dyn Fn(usize) -> f32| {
         let (mut unlike, mut all) = (0.0f32, 1e-6f32);
         for i in judged(seed, frame) {
             let w = weight(i);
             all += w;
-            unlike += w * unlikeness(frame.likeness[i]);
+            unlike += w * unlikeness(forgiving(frame, i));
         }
         100.0 * unlike / all
     };
@@ -34,17 +38,29 @@ pub(super) fn read(seed: &SeedCells, frame: &FrameCells, readings: &mut Readings
     let marked: Vec<bool> = {
         let mut marked = vec![false; seed.grid.len()];
         for i in judged(seed, frame) {
-            marked[i] = frame.likeness[i] < UNLIKE;
+            marked[i] = forgiving(frame, i) < UNLIKE && is_other(seed, frame, i);
         }
         marked
     };
     let (size, _) = largest_group(&seed.grid, &marked);
-    readings.set(Signal::Blob, 100.0 * size as f32 / seed.grid.len() as f32);
+    let swept = SWEPT * moved;
+    readings.set(Signal::Blob, (100.0 * size as f32 / seed.grid.len() as f32 - swept).max(0.0));
     let mut print: Vec<(f32, f32)> = judged(seed, frame)
         .filter(|&i| seed.bands.fine[i] > PRINT_ENERGY)
         .map(|i| (1.0 - frame.likeness[i], 0.05 + seed.subject[i]))
         .collect();
     readings.set(Signal::Print, weighted_quantile(&mut print, 0.85).unwrap_or(0.0));
+}
+
+/// Likeness of a cell that forgives blur.
+pub(super) fn forgiving(frame: &FrameCells, i: usize) -> f32 {
+    frame.likeness[i].max(frame.coarse[i])
+}
+
+/// Whether an unlike cell shows something else rather than the seed out of focus: another colour, or texture that was not there.
+fn is_other(seed: &SeedCells, frame: &FrameCells, i: usize) -> bool {
+    let (f, s) = (&frame.colours, &seed.colours);
+    (f.a[i] - s.a[i]).hypot(f.b[i] - s.b[i]) > OTHER_COLOUR || frame.texture[i] > 2.0 * seed.texture[i] + TEXTURED
 }
 
 /// 0 above, 1 well below [`UNLIKE`].

@@ -1,15 +1,24 @@
 //! Where a regular grid of the seed's points is in each frame: the memory of the geometry, a few kilobytes per frame.
 
-use super::{
-    canvas::Canvas,
-    cells::TEXTURED,
-    registration::{BELIEVED, Registered},
-};
+use super::{canvas::Canvas, registration::Registered, series::quantile, window};
+use crate::frame::Plane;
 
 /// Points along the longer side of the canvas.
 const ALONG: usize = 64;
 /// Steps of the stored displacements per pixel.
 const PER_PIXEL: f32 = 32.0;
+/// Likeness from which a point is taken for the seed's: below, the flow follows something else.
+const SURE: f32 = 0.8;
+/// Share of the seed's variance that must be left: a blurred place (focus, motion) is not sharp enough to measure bending.
+const SHARP: f32 = 0.4;
+/// Smaller eigenvalue of the gradients' second moments, levels² per pixel², at which a point counts half. Noise of 3 levels in
+/// a window of 121 pixels then moves it by less than 0.1 pixels along any direction (Shi and Tomasi 1994).
+const CORNER: f32 = 15.0;
+/// The eigenvalue below which a point is not followed: it could slide along an edge.
+const LEAST_CORNER: f32 = 6.0;
+/// Difference of displacement per distance, beyond what the whole picture does, at which the surface ends: two bodies pass
+/// each other there, and the flow between them is neither's.
+const TEAR: f32 = 0.45;
 /// Marks a point that was not seen.
 const UNSEEN: [i16; 2] = [i16::MIN; 2];
 
@@ -22,8 +31,10 @@ pub(crate) struct Points {
     pub columns: usize,
     /// Points in a column.
     pub rows: usize,
-    /// Whether the seed has enough texture there.
-    pub textured: Vec<bool>,
+    /// How well the seed's texture fixes a point in both directions, `0..=1`; 0 is not followed.
+    pub quality: Vec<f32>,
+    /// Variance of the seed's luma there, levels².
+    pub variance: Vec<f32>,
     /// Weight of the subject, `0..=1`.
     pub subject: Vec<f32>,
 }
@@ -34,10 +45,14 @@ impl Points {
         let size = canvas.size();
         let step = (size.width.max(size.height) / ALONG).max(3);
         let (columns, rows) = (size.width / step, size.height / step);
-        let mut points = Self { step, columns, rows, textured: Vec::new(), subject: Vec::new() };
+        let corners = cornerness(&canvas.luma);
+        let mut points = Self { step, columns, rows, quality: Vec::new(), variance: Vec::new(), subject: Vec::new() };
         for index in 0..columns * rows {
             let (x, y) = points.place(index);
-            points.textured.push(canvas.structure.variance().at(x, y) > TEXTURED && canvas.visible.at(x, y) > 0.0);
+            let corner = corners.at(x, y);
+            let followed = corner > LEAST_CORNER && canvas.visible.at(x, y) > 0.0;
+            points.quality.push(if followed { corner / (corner + CORNER) } else { 0.0 });
+            points.variance.push(canvas.structure.variance().at(x, y));
             points.subject.push(canvas.subject.at(x, y));
         }
         points
@@ -54,6 +69,24 @@ impl Points {
     }
 }
 
+/// Smaller eigenvalue of the second moments of the gradient around every pixel, levels² per pixel².
+fn cornerness(luma: &Plane<f32>) -> Plane<f32> {
+    let (w, h) = (luma.width(), luma.height());
+    let slope = |x: usize, y: usize| {
+        let (left, right) = (x.saturating_sub(1), (x + 1).min(w - 1));
+        let (up, down) = (y.saturating_sub(1), (y + 1).min(h - 1));
+        (0.5 * (luma.at(right, y) - luma.at(left, y)), 0.5 * (luma.at(x, down) - luma.at(x, up)))
+    };
+    let moments =
+        |of: fn((f32, f32)) -> f32| window::mean(&Plane::from_fn(w, h, |x, y| of(slope(x, y))), super::canvas::WINDOW);
+    let (xx, yy, xy) = (moments(|(x, _)| x * x), moments(|(_, y)| y * y), moments(|(x, y)| x * y));
+    let mut smaller = xx;
+    for ((a, &b), &c) in smaller.data_mut().iter_mut().zip(yy.data()).zip(xy.data()) {
+        *a = 0.5 * (*a + b - ((*a - b).powi(2) + 4.0 * c * c).sqrt());
+    }
+    smaller
+}
+
 /// Displacement of every point in one frame.
 #[derive(Clone, Debug)]
 pub(crate) struct Displacements(Vec<[i16; 2]>);
@@ -62,11 +95,14 @@ impl Displacements {
     /// Reads the points' displacements from a registered frame.
     pub(crate) fn read(points: &Points, registered: &Registered) -> Self {
         let limit = f32::from(i16::MAX) / PER_PIXEL - 1.0;
+        let torn = torn(points, registered);
         let at = |index: usize| {
             let (x, y) = points.place(index);
             let (u, v) = registered.flow.at(x, y);
-            let believed = registered.inside.at(x, y) > 0.0 && registered.correlation.likeness.at(x, y) > BELIEVED;
-            if !(believed && points.textured[index] && u.abs() < limit && v.abs() < limit) {
+            let sure = registered.inside.at(x, y) > 0.0 && registered.correlation.likeness.at(x, y) > SURE;
+            let sharp = registered.correlation.frame_variance.at(x, y) > SHARP * points.variance[index];
+            let followed = points.quality[index] > 0.0 && !torn[index];
+            if !(sure && sharp && followed && u.abs() < limit && v.abs() < limit) {
                 return UNSEEN;
             }
             [(u * PER_PIXEL).round() as i16, (v * PER_PIXEL).round() as i16]
@@ -83,6 +119,38 @@ impl Displacements {
     /// Length that `share` of the seen displacements do not exceed, pixels; 0 of none.
     pub(crate) fn length(&self, share: f64) -> f32 {
         let mut lengths: Vec<f32> = (0..self.0.len()).filter_map(|i| self.at(i)).map(|[u, v]| u.hypot(v)).collect();
-        super::series::quantile(&mut lengths, share).unwrap_or(0.0)
+        quantile(&mut lengths, share).unwrap_or(0.0)
     }
+}
+
+/// Points on either side of a jump of the displacement, and their neighbours.
+fn torn(points: &Points, registered: &Registered) -> Vec<bool> {
+    let mut torn = vec![false; points.len()];
+    let (columns, rows) = (points.columns, points.rows);
+    for (dx, dy) in [(1, 0), (0, 1)] {
+        let pairs: Vec<(usize, usize)> = (0..rows.saturating_sub(dy))
+            .flat_map(|row| {
+                (0..columns.saturating_sub(dx))
+                    .map(move |column| (row * columns + column, (row + dy) * columns + column + dx))
+            })
+            .collect();
+        let slopes: Vec<[f32; 2]> = pairs
+            .iter()
+            .map(|&(a, b)| [points.place(a), points.place(b)].map(|(x, y)| registered.flow.at(x, y)))
+            .map(|[a, b]| [(b.0 - a.0) / points.step as f32, (b.1 - a.1) / points.step as f32])
+            .collect();
+        let usual = [0, 1].map(|k| quantile(&mut slopes.iter().map(|s| s[k]).collect(), 0.5).unwrap_or(0.0));
+        for (&(a, b), slope) in pairs.iter().zip(&slopes) {
+            if (slope[0] - usual[0]).hypot(slope[1] - usual[1]) > TEAR {
+                torn[a] = true;
+                torn[b] = true;
+            }
+        }
+    }
+    let near = |index: usize| {
+        let (column, row) = (index % columns, index / columns);
+        (row.saturating_sub(1)..(row + 2).min(rows))
+            .any(|r| (column.saturating_sub(1)..(column + 2).min(columns)).any(|c| torn[r * columns + c]))
+    };
+    (0..points.len()).map(near).collect()
 }

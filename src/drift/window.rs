@@ -34,20 +34,6 @@ pub(crate) fn mean(plane: &Plane<f32>, radius: usize) -> Plane<f32> {
     result
 }
 
-/// [`mean`] of `value` weighted by `weight`, `otherwise` where no weight is near.
-pub(crate) fn weighted_mean(value: &Plane<f32>, weight: &Plane<f32>, radius: usize, otherwise: f32) -> Plane<f32> {
-    let mut product = value.clone();
-    for (v, &w) in product.data_mut().iter_mut().zip(weight.data()) {
-        *v *= w;
-    }
-    let mut sum = mean(&product, radius);
-    let total = mean(weight, radius);
-    for (s, &t) in sum.data_mut().iter_mut().zip(total.data()) {
-        *s = if t > 1e-4 { *s / t } else { otherwise };
-    }
-    sum
-}
-
 fn add(sums: &mut [f64], row: &[f32], sign: f64) {
     for (sum, &v) in sums.iter_mut().zip(row) {
         *sum += sign * f64::from(v);
@@ -87,12 +73,5 @@ mod tests {
         let plane = Plane::from_vec(2, 1, vec![1.0, 3.0]);
         assert_eq!(mean(&plane, 9).data(), &[2.0, 2.0]);
         assert_eq!(mean(&Plane::filled(1, 1, 4.0), 3).data(), &[4.0]);
-    }
-
-    #[test]
-    fn weights_exclude_what_they_mark_as_zero() {
-        let value = Plane::from_vec(3, 1, vec![1.0, 100.0, 3.0]);
-        let weight = Plane::from_vec(3, 1, vec![1.0, 0.0, 1.0]);
-        assert_eq!(weighted_mean(&value, &weight, 1, 0.0).data(), &[1.0, 2.0, 3.0]);
     }
 }
