@@ -2,7 +2,7 @@
 
 use super::{Exit, Failure, Ui, table::painted};
 use holdstill::{
-    engine::animate::{AnimateJob, AnimateReport, Animated, Standing},
+    engine::animate::{AnimateReport, Animated, Standing},
     media::TempOut,
 };
 use owo_colors::OwoColorize;
@@ -13,22 +13,18 @@ use std::{
 
 /// Refuses a report of a kind that we do not write, before anything is spent.
 pub(crate) fn check_targets(reports: &[PathBuf]) -> Result<(), Failure> {
-    match reports.iter().find(|path| kind(path).is_none()) {
+    match reports.iter().find(|path| !is_json(path)) {
         None => Ok(()),
-        Some(path) => Err(Failure::usage(
-            format!("cannot tell what kind of report `{}` is", path.display()),
-            "name it .html or .json",
-        )),
+        Some(path) => {
+            Err(Failure::usage(format!("cannot tell what kind of report `{}` is", path.display()), "name it .json"))
+        }
     }
 }
 
 /// Writes the report files.
-pub(crate) fn write(animated: &Animated, job: &AnimateJob, reports: &[PathBuf]) -> Result<(), Failure> {
+pub(crate) fn write(animated: &Animated, reports: &[PathBuf]) -> Result<(), Failure> {
     for path in reports {
-        let text = match kind(path) {
-            Some(Kind::Html) => page(animated, job)?,
-            _ => serde_json::to_string_pretty(&animated.report).expect("reports are plain data"),
-        };
+        let text = serde_json::to_string_pretty(&animated.report).expect("reports are plain data");
         let temp = TempOut::beside(path)?;
         std::fs::write(temp.path(), text).map_err(|source| holdstill::store::Error::io("write", path, source))?;
         temp.commit()?;
@@ -81,19 +77,6 @@ fn row(text: &mut String, label: &str, standing: Standing, causes: &str, then: &
     let _ = writeln!(text, "{label:<8} {:<7} {:>5.1}  {causes:<20} {then}", standing.verdict, standing.drift);
 }
 
-enum Kind {
-    Html,
-    Json,
-}
-
-fn kind(path: &Path) -> Option<Kind> {
-    match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-        "html" | "htm" => Some(Kind::Html),
-        "json" => Some(Kind::Json),
-        _ => None,
-    }
-}
-
-fn page(_: &Animated, _: &AnimateJob) -> Result<String, Failure> {
-    Err(Failure::usage("no html yet", ""))
+fn is_json(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
 }
