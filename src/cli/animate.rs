@@ -15,7 +15,7 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  holdstill animate bottle.png --prompt 'slow push in' --aspect 4:5 --report report.json
+  holdstill animate bottle.png --prompt 'slow push in' --aspect 4:5 --report report.html
   holdstill animate bottle.png --command './my-i2v {seed} {out} {prompt} {duration}' \\
             --command-price 0.40 --budget 1.20 --yes
 The same command again takes the same run up: what was made is not made again.")]
@@ -25,7 +25,7 @@ pub(crate) struct Args {
     /// Begin anew, even where takes of the same request exist
     #[arg(long)]
     fresh: bool,
-    /// Write the report here, as JSON; may be repeated
+    /// Write the report here: .html or .json; may be repeated
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Outcome")]
     report: Vec<PathBuf>,
 }
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
     ask_consent(&mut job, ui)?;
     let start = if args.fresh { Start::Fresh } else { Start::Reuse };
     let animated = perform(&home, &job, &start, ui)?;
-    story::write(&animated, &args.report)?;
+    story::write(&animated, &job, &args.report, ui)?;
     Ok(story::tell(&animated, &args.report, ui))
 }
 

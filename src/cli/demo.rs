@@ -55,11 +55,12 @@ pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
         folder: folder.clone(),
         command: "holdstill demo".to_owned(),
     };
-    let reports = [folder.join("report.json")];
+    let reports = [folder.join("report.html"), folder.join("report.json")];
     ui.say("A still, a built-in animator, and three simulated defects. Watch them being found and mended.\n");
     let animated = animate::perform(&home, &job, &Start::Fresh, ui)?;
-    story::write(&animated, &reports)?;
+    story::write(&animated, &job, &reports, ui)?;
     let exit = story::tell(&animated, &reports, ui);
+    ui.say(format_args!("\nOpen {} in a browser.", reports[0].display()));
     Ok(exit)
 }
 

@@ -8,8 +8,10 @@ mod doctor;
 mod exit;
 mod failure;
 mod flow;
+mod gate;
 mod man;
 mod order;
+mod outputs;
 mod plan;
 mod progress;
 mod runs;
@@ -67,6 +69,8 @@ enum Command {
     Runs(runs::Args),
     /// Measure how far a clip drifts from the still it was made from
     Score(score::Args),
+    /// Judge many clips against a policy; the exit code is the gate
+    Gate(gate::Args),
     /// Show the settings
     Config(config::Args),
     /// Examine this machine: FFmpeg, codecs, cores, disk
@@ -107,6 +111,7 @@ fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
         Command::Plan(args) => plan::run(args, ui),
         Command::Runs(args) => runs::run(args, ui),
         Command::Score(args) => score::run(args, ui),
+        Command::Gate(args) => gate::run(args, ui),
         Command::Config(args) => config::run(args, ui),
         Command::Doctor(args) => doctor::run(args, ui),
         Command::Flow(args) => flow::run(args, ui),

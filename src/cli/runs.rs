@@ -49,7 +49,7 @@ enum Verb {
         /// Pay again for an attempt that was perhaps charged
         #[arg(long)]
         resubmit: bool,
-        /// Write the report here, as JSON; may be repeated
+        /// Write the report here: .html or .json; may be repeated
         #[arg(long, value_name = "FILE")]
         report: Vec<PathBuf>,
     },
@@ -130,7 +130,7 @@ fn resume(home: &Home, id: &str, may_resubmit: bool, reports: &[PathBuf], ui: &m
         hint: "start it anew with `holdstill animate`".into(),
     })?;
     let animated = animate::perform(home, &job, &Start::Resume { run: run.id, may_resubmit }, ui)?;
-    story::write(&animated, reports)?;
+    story::write(&animated, &job, reports, ui)?;
     Ok(story::tell(&animated, reports, ui))
 }
 
