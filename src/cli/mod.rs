@@ -3,6 +3,7 @@
 mod animate;
 mod completions;
 mod config;
+mod demo;
 mod doctor;
 mod exit;
 mod failure;
@@ -60,6 +61,8 @@ struct Globals {
 enum Command {
     /// Make a clip of a still that holds still: generate, measure, ask again or mend, verify
     Animate(animate::Args),
+    /// See the whole loop on a built-in still: no key, no network
+    Demo(demo::Args),
     /// Show what `animate` would do and cost; nothing is sent
     Plan(plan::Args),
     /// List runs, show one, or go on with one after a crash
@@ -104,6 +107,7 @@ pub(crate) fn main() -> ExitCode {
 fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
     match command {
         Command::Animate(args) => animate::run(args, ui),
+        Command::Demo(args) => demo::run(args, ui),
         Command::Plan(args) => plan::run(args, ui),
         Command::Runs(args) => runs::run(args, ui),
         Command::Score(args) => score::run(args, ui),
