@@ -1,6 +1,7 @@
 //! Floor 6: the command line, one face of the engine's events.
 
 mod completions;
+mod doctor;
 mod exit;
 mod failure;
 mod man;
@@ -46,6 +47,8 @@ struct Globals {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Examine this machine: FFmpeg, codecs, cores, disk
+    Doctor(doctor::Args),
     /// Print the completion script of a shell
     Completions(completions::Args),
     /// Print the manual page (roff)
@@ -75,6 +78,7 @@ pub(crate) fn main() -> ExitCode {
 
 fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
     match command {
+        Command::Doctor(args) => doctor::run(args, ui),
         Command::Completions(args) => completions::run(args, ui),
         Command::Man(args) => man::run(args, ui),
     }

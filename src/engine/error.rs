@@ -1,9 +1,17 @@
 //! Why a verb could not finish.
 
+use crate::{media, store};
+
 /// Every way in which a verb fails. The face turns it into `error:`, `caused by:`, `hint:` and an exit code.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A picture or a clip cannot be read or written.
+    #[error(transparent)]
+    Media(#[from] media::Error),
+    /// The ledger, a stored clip or a setting cannot be used.
+    #[error(transparent)]
+    Store(#[from] store::Error),
     /// The user asked for something that cannot be.
     #[error("{what}")]
     Usage {
@@ -20,6 +28,9 @@ pub enum Error {
         /// What to do instead.
         hint: String,
     },
+    /// The folder for temporary files cannot be used.
+    #[error("cannot use a temporary file in {}", std::env::temp_dir().display())]
+    Scratch(#[source] std::io::Error),
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
@@ -49,8 +60,11 @@ impl Error {
     /// A stable word for scripts.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Media(error) => error.code(),
+            Self::Store(error) => error.code(),
             Self::Usage { .. } => "usage",
             Self::Budget { .. } => "budget",
+            Self::Scratch(_) => "scratch",
             Self::Interrupted => "interrupted",
             Self::Bug(_) => "bug",
         }
@@ -59,7 +73,10 @@ impl Error {
     /// What to do about it; empty where nothing helps.
     pub fn hint(&self) -> String {
         match self {
+            Self::Media(error) => error.hint(),
+            Self::Store(error) => error.hint(),
             Self::Usage { hint, .. } | Self::Budget { hint, .. } => hint.clone(),
+            Self::Scratch(_) => "free some space there, or set TMPDIR to a folder with room".to_owned(),
             Self::Interrupted => String::new(),
             Self::Bug(_) => "please report it with the command that you ran".to_owned(),
         }
@@ -69,9 +86,20 @@ impl Error {
     pub fn class(&self) -> Class {
         match self {
             Self::Usage { .. } => Class::Usage,
+            Self::Store(error) => class_of_store(error),
             Self::Budget { .. } => Class::Budget,
+            Self::Media(_) | Self::Scratch(_) => Class::Media,
             Self::Interrupted => Class::Interrupted,
             Self::Bug(_) => Class::Bug,
         }
+    }
+}
+
+fn class_of_store(error: &store::Error) -> Class {
+    use store::Error as Store;
+    match error {
+        Store::OverBudget { .. } => Class::Budget,
+        Store::DiskFull { .. } | Store::Io { .. } | Store::BlobDamaged { .. } => Class::Media,
+        _ => Class::Usage,
     }
 }

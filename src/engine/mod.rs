@@ -2,6 +2,8 @@
 
 mod error;
 mod event;
+mod heat;
 
 pub use error::{Class, Error};
 pub use event::{Cancel, Event, Stage};
+pub use heat::HeatMaps;

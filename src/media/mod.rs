@@ -6,8 +6,10 @@
 //!
 //! FFmpeg documentation: <https://ffmpeg.org/doxygen/5.1/>.
 
+mod about;
 mod decode;
 mod error;
+mod fingerprint;
 mod matrix;
 mod orient;
 mod probe;
@@ -15,7 +17,9 @@ mod scale;
 mod source;
 mod still;
 
+pub use about::{About, about};
 pub use decode::{Decoder, Ending, Want};
 pub use error::Error;
+pub use fingerprint::fingerprint;
 pub use probe::{Probe, probe};
 pub use still::{load_mask, load_picture, load_seed, save_png};

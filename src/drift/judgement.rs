@@ -1,0 +1,29 @@
+//! What the ruler says of a clip: the report without the names of files.
+
+use super::{CauseFinding, FrameDrift, MetricSummary, Registration, Verdict};
+use std::collections::BTreeMap;
+
+/// The measured part of a [`super::ScoreReport`]; its fields are documented there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// How the first frame lies over the still.
+    pub registration: Registration,
+    /// Clip-level drift, `0..=100`.
+    pub drift: f64,
+    /// The decision.
+    pub verdict: Verdict,
+    /// How much of the seed could be judged, `0..=1`.
+    pub confidence: f64,
+    /// First frame at fault (0-based), if any.
+    pub first_bad_frame: Option<usize>,
+    /// Runs of frames at fault: `[first, last]`, both included, 0-based.
+    pub bad_spans: Vec<[usize; 2]>,
+    /// Causes at fault, worst first.
+    pub causes: Vec<CauseFinding>,
+    /// Every signal's statistics, by name.
+    pub metrics: BTreeMap<String, MetricSummary>,
+    /// Every frame.
+    pub frames: Vec<FrameDrift>,
+    /// What the reader should know before trusting the figures.
+    pub warnings: Vec<String>,
+}

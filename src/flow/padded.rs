@@ -1,0 +1,53 @@
+//! A plane with a replicated border, so that patches near the edge need no special case.
+
+use crate::frame::Plane;
+
+/// Replicated pixels on each side: two patches wide, so that a patch may leave the picture by more than itself.
+pub(super) const PAD: usize = 16;
+
+/// A plane whose border pixels repeat outwards for [`PAD`] pixels.
+#[derive(Clone, Debug)]
+pub(super) struct Padded {
+    data: Vec<f32>,
+    stride: usize,
+    width: usize,
+    height: usize,
+}
+
+impl Padded {
+    /// Copies `plane`, which has at least one pixel, and repeats its border.
+    pub(super) fn new(plane: &Plane<f32>) -> Self {
+        let (width, height) = (plane.width(), plane.height());
+        let stride = width + 2 * PAD;
+        let mut data = Vec::with_capacity(stride * (height + 2 * PAD));
+        for y in 0..height + 2 * PAD {
+            let row = plane.row(y.saturating_sub(PAD).min(height - 1));
+            data.extend(std::iter::repeat_n(row[0], PAD));
+            data.extend_from_slice(row);
+            data.extend(std::iter::repeat_n(row[width - 1], PAD));
+        }
+        Self { data, stride, width, height }
+    }
+
+    /// Columns of the plane itself.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Rows of the plane itself.
+    pub(super) fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Samples from one row to the next.
+    #[inline]
+    pub(super) fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// Everything from column `x`, row `y` of the plane on; both may reach [`PAD`] beyond the border.
+    #[inline]
+    pub(super) fn from_position(&self, x: isize, y: isize) -> &[f32] {
+        &self.data[(y + PAD as isize) as usize * self.stride + (x + PAD as isize) as usize..]
+    }
+}

@@ -1,0 +1,262 @@
+//! Inverse search: where does each patch of *from* lie in *to*?
+//!
+//! Kroeger et al. 2016, §2.1–2.2: inverse-compositional Gauss–Newton on mean-normalised patches, started from the coarser
+//! level, with the solutions of neighbouring patches tried as starts. Two passes (down-right, up-left) let a good solution
+//! spread. Patch rows are worked in fixed bands, so that the result does not depend on the number of threads.
+
+use super::{
+    Flow, Params,
+    padded::{PAD, Padded},
+    pyramid::Level,
+};
+use crate::frame::sample::bilinear;
+use rayon::prelude::*;
+
+/// Side of a patch, pixels (Kroeger 2016, table 1).
+pub(super) const PATCH: usize = 8;
+/// Pixels in a patch.
+pub(super) const AREA: usize = PATCH * PATCH;
+/// Patch rows that are searched one after the other, so that solutions can spread; bands run in parallel.
+const BAND: usize = 8;
+/// A step shorter than this ends the search of a patch, squared pixels.
+const STILL: f32 = 0.02 * 0.02;
+/// Farthest a patch may wander from where it started, pixels: its own side.
+const REACH: f32 = PATCH as f32;
+/// Smallest determinant of the Hessian, relative to its squared trace, and smallest trace (levels² per pixel² over the
+/// patch) that still pin down both directions.
+const LEAST_DETERMINANT: f32 = 1e-4;
+const LEAST_TRACE: f32 = 1.0;
+
+/// The displacements found for a grid of patches.
+#[derive(Clone, Debug)]
+pub(super) struct Patches {
+    /// Left edge of each patch column, pixels.
+    pub(super) columns: Vec<usize>,
+    /// Upper edge of each patch row, pixels.
+    pub(super) rows: Vec<usize>,
+    /// Displacements, row-major over the grid, pixels.
+    pub(super) moves: Vec<[f32; 2]>,
+}
+
+/// Searches every patch of `from` in `to`, starting at `first` (and at `hint`, where that matches better).
+pub(super) fn patches(from: &Level, to: &Level, first: &Flow, hint: Option<&Flow>, params: &Params) -> Patches {
+    let size = from.size();
+    let columns = positions(size.width, params.stride);
+    let rows = positions(size.height, params.stride);
+    let at_centre = |flow: &Flow, x: usize, y: usize| {
+        let centre = (PATCH - 1) as f32 / 2.0;
+        let (x, y) = (x as f32 + centre, y as f32 + centre);
+        [bilinear(&flow.u, x, y), bilinear(&flow.v, x, y)]
+    };
+    let start = |flow: &Flow| -> Vec<[f32; 2]> {
+        rows.iter().flat_map(|&y| columns.iter().map(move |&x| at_centre(flow, x, y))).collect()
+    };
+    let mut moves = start(first);
+    let hints = hint.map(start);
+    for pass in [Pass::Down, Pass::Up] {
+        let before = moves.clone();
+        moves.par_chunks_mut(BAND * columns.len()).enumerate().for_each(|(band, moves)| {
+            let search = Search { from, to, columns: &columns, rows: &rows, before: &before, params };
+            let hints = hints.as_deref().filter(|_| pass == Pass::Down);
+            search.band(band * BAND, moves, hints, pass);
+        });
+    }
+    Patches { columns, rows, moves }
+}
+
+/// Where patches start along one side so that they cover it: every `stride` pixels and flush with the end.
+fn positions(side: usize, stride: usize) -> Vec<usize> {
+    let last = side.saturating_sub(PATCH);
+    (0..last).step_by(stride).chain([last]).collect()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    Down,
+    Up,
+}
+
+struct Search<'a> {
+    from: &'a Level,
+    to: &'a Level,
+    columns: &'a [usize],
+    rows: &'a [usize],
+    before: &'a [[f32; 2]],
+    params: &'a Params,
+}
+
+impl Search<'_> {
+    /// Searches the patch rows from `top` on whose displacements are `moves`.
+    fn band(&self, top: usize, moves: &mut [[f32; 2]], hints: Option<&[[f32; 2]]>, pass: Pass) {
+        let count = self.columns.len();
+        let offset = top * count;
+        for step in 0..moves.len() {
+            let i = if pass == Pass::Down { step } else { moves.len() - 1 - step };
+            let (column, row) = (i % count, top + i / count);
+            let (side, ahead) = match pass {
+                Pass::Down => ((column > 0).then(|| i - 1), (row > 0).then(|| (offset + i).wrapping_sub(count))),
+                Pass::Up => {
+                    ((column + 1 < count).then_some(i + 1), (row + 1 < self.rows.len()).then_some(offset + i + count))
+                }
+            };
+            let of = |global: usize| {
+                global.checked_sub(offset).and_then(|i| moves.get(i)).copied().unwrap_or_else(|| self.before[global])
+            };
+            let candidates = [side.map(|i| moves[i]), ahead.map(of), hints.map(|hints| hints[offset + i])];
+            let template = Template::new(self.from, self.columns[column], self.rows[row]);
+            moves[i] = template.find(&self.to.luma, moves[i], candidates, self.params.steps);
+        }
+    }
+}
+
+/// A patch of *from*, with what Gauss–Newton needs of it.
+struct Template {
+    x: f32,
+    y: f32,
+    luma: [f32; AREA],
+    dx: [f32; AREA],
+    dy: [f32; AREA],
+    mean_dx: f32,
+    mean_dy: f32,
+    /// Inverse of the Hessian of the mean-normalised error (xx, xy, yy); none where the patch has no structure.
+    inverse: Option<[f32; 3]>,
+}
+
+/// How the template differs from what lies under it.
+struct Residual {
+    /// Sum of squared mean-normalised differences, levels².
+    error: f32,
+    /// Its half gradient with respect to the displacement.
+    slope: [f32; 2],
+}
+
+impl Template {
+    fn new(from: &Level, x: usize, y: usize) -> Self {
+        let (x, y) = (x as isize, y as isize);
+        let (luma, dx, dy) = (block(&from.luma, x, y), block(&from.dx, x, y), block(&from.dy, x, y));
+        let mean = |v: &[f32; AREA]| dot(v, &[1.0; AREA]) / AREA as f32;
+        let (mean_dx, mean_dy) = (mean(&dx), mean(&dy));
+        let area = AREA as f32;
+        let xx = dot(&dx, &dx) - area * mean_dx * mean_dx;
+        let xy = dot(&dx, &dy) - area * mean_dx * mean_dy;
+        let yy = dot(&dy, &dy) - area * mean_dy * mean_dy;
+        let (determinant, trace) = (xx * yy - xy * xy, xx + yy);
+        let pinned = trace > LEAST_TRACE && determinant > LEAST_DETERMINANT * trace * trace;
+        let inverse = pinned.then(|| [yy / determinant, -xy / determinant, xx / determinant]);
+        Self { x: x as f32, y: y as f32, luma, dx, dy, mean_dx, mean_dy, inverse }
+    }
+
+    /// The best displacement: the best of the starts, then Gauss–Newton while the error falls.
+    fn find(&self, to: &Padded, start: [f32; 2], candidates: [Option<[f32; 2]>; 3], steps: usize) -> [f32; 2] {
+        let (mut best, mut residual) = (start, self.residual(to, start));
+        for candidate in candidates.into_iter().flatten() {
+            if candidate != best {
+                let other = self.residual(to, candidate);
+                if other.error < residual.error {
+                    (best, residual) = (candidate, other);
+                }
+            }
+        }
+        let Some([xx, xy, yy]) = self.inverse else { return best };
+        let origin = best;
+        for _ in 0..steps {
+            let [sx, sy] = residual.slope;
+            let step = [xx * sx + xy * sy, xy * sx + yy * sy];
+            let next = [best[0] - step[0], best[1] - step[1]];
+            let wandered = (next[0] - origin[0]).hypot(next[1] - origin[1]) > REACH;
+            if wandered {
+                break;
+            }
+            let there = self.residual(to, next);
+            if there.error >= residual.error {
+                break;
+            }
+            (best, residual) = (next, there);
+            if step[0] * step[0] + step[1] * step[1] < STILL {
+                break;
+            }
+        }
+        best
+    }
+
+    fn residual(&self, to: &Padded, [u, v]: [f32; 2]) -> Residual {
+        let window = Window::new(to, self.x + u, self.y + v);
+        let (mut sum, mut squares, mut along_x, mut along_y) = ([0.0; PATCH], [0.0; PATCH], [0.0; PATCH], [0.0; PATCH]);
+        for row in 0..PATCH {
+            let there = window.row(row);
+            for i in 0..PATCH {
+                let k = row * PATCH + i;
+                let difference = there[i] - self.luma[k];
+                sum[i] += difference;
+                squares[i] += difference * difference;
+                along_x[i] += difference * self.dx[k];
+                along_y[i] += difference * self.dy[k];
+            }
+        }
+        let sum = total(&sum);
+        Residual {
+            error: total(&squares) - sum * sum / AREA as f32,
+            slope: [total(&along_x) - sum * self.mean_dx, total(&along_y) - sum * self.mean_dy],
+        }
+    }
+}
+
+/// A patch-sized window at a sub-pixel position: one bilinear weighting serves all its pixels.
+pub(super) struct Window<'a> {
+    pixels: &'a [f32],
+    stride: usize,
+    weights: [f32; 4],
+}
+
+impl<'a> Window<'a> {
+    /// The window whose upper left pixel is at `(x, y)`, kept within the padding.
+    pub(super) fn new(image: &'a Padded, x: f32, y: f32) -> Self {
+        let pad = PAD as f32;
+        let far = |side: usize| (side + PAD - PATCH - 2) as f32;
+        let (x, y) = (x.clamp(-pad, far(image.width())), y.clamp(-pad, far(image.height())));
+        let (left, top) = (x.floor(), y.floor());
+        let (fx, fy) = (x - left, y - top);
+        Self {
+            pixels: image.from_position(left as isize, top as isize),
+            stride: image.stride(),
+            weights: [(1.0 - fx) * (1.0 - fy), fx * (1.0 - fy), (1.0 - fx) * fy, fx * fy],
+        }
+    }
+
+    /// Row `row` of the window, interpolated.
+    #[inline(always)]
+    pub(super) fn row(&self, row: usize) -> [f32; PATCH] {
+        let upper = &self.pixels[row * self.stride..][..=PATCH];
+        let lower = &self.pixels[(row + 1) * self.stride..][..=PATCH];
+        let [a, b, c, d] = self.weights;
+        std::array::from_fn(|i| a * upper[i] + b * upper[i + 1] + c * lower[i] + d * lower[i + 1])
+    }
+}
+
+/// The patch at whole-pixel position `(x, y)`.
+#[inline(always)]
+fn block(plane: &Padded, x: isize, y: isize) -> [f32; AREA] {
+    let pixels = plane.from_position(x, y);
+    let mut block = [0.0; AREA];
+    for (row, out) in block.chunks_exact_mut(PATCH).enumerate() {
+        out.copy_from_slice(&pixels[row * plane.stride()..][..PATCH]);
+    }
+    block
+}
+
+#[inline(always)]
+fn dot(a: &[f32; AREA], b: &[f32; AREA]) -> f32 {
+    let mut sums = [0.0; PATCH];
+    for (a, b) in a.chunks_exact(PATCH).zip(b.chunks_exact(PATCH)) {
+        for i in 0..PATCH {
+            sums[i] += a[i] * b[i];
+        }
+    }
+    total(&sums)
+}
+
+/// Sum of eight lanes in a fixed order.
+#[inline(always)]
+fn total(v: &[f32; PATCH]) -> f32 {
+    ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]))
+}

@@ -1,0 +1,66 @@
+//! Flow from one resolution to another.
+//!
+//! Pixel `x` of a level lies at `2x + 0.5` of the next finer one, as in [`super::Pyramid`].
+
+use super::Flow;
+use crate::frame::{Plane, Size, sample::bilinear};
+use rayon::prelude::*;
+
+/// The flow of a level on the next finer one, of `size`: bilinear, displacements doubled.
+pub(super) fn double(coarse: &Flow, size: Size) -> Flow {
+    Flow { u: double_plane(&coarse.u, size), v: double_plane(&coarse.v, size) }
+}
+
+fn double_plane(coarse: &Plane<f32>, size: Size) -> Plane<f32> {
+    let mut fine = Plane::filled(size.width, size.height, 0.0);
+    fine.data_mut().par_chunks_mut(size.width).enumerate().for_each(|(y, out)| {
+        let last = coarse.height() - 1;
+        let (near, far) = neighbours(y, last);
+        let (near, far) = (coarse.row(near), coarse.row(far));
+        let last = coarse.width() - 1;
+        for (x, out) in out.iter_mut().enumerate() {
+            let (a, b) = neighbours(x, last);
+            *out = 2.0 * (0.75 * (0.75 * near[a] + 0.25 * near[b]) + 0.25 * (0.75 * far[a] + 0.25 * far[b]));
+        }
+    });
+    fine
+}
+
+/// The coarse samples that fine sample `i` lies between, the nearer first.
+#[inline(always)]
+fn neighbours(i: usize, last: usize) -> (usize, usize) {
+    let near = (i / 2).min(last);
+    let far = if i % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(last) };
+    (near, far)
+}
+
+/// Doubles as often as it takes to reach `size`.
+pub(super) fn to_size(mut flow: Flow, size: Size) -> Flow {
+    let halvings = |side: usize, mut full: usize| {
+        let mut count = 0;
+        while full > side {
+            full = full.div_ceil(2);
+            count += 1;
+        }
+        count
+    };
+    let count = halvings(flow.u.width(), size.width).max(halvings(flow.u.height(), size.height));
+    for level in (0..count).rev() {
+        let shrink = |side: usize| (0..level).fold(side, |side, _| side.div_ceil(2));
+        flow = double(&flow, Size::new(shrink(size.width), shrink(size.height)));
+    }
+    flow
+}
+
+/// A full-resolution flow sampled on level `number`, displacements in pixels of that level.
+pub(super) fn coarse(full: &Flow, number: usize) -> Flow {
+    let factor = (1usize << number) as f32;
+    let shrink = |side: usize| (0..number).fold(side, |side, _| side.div_ceil(2));
+    let plane = |p: &Plane<f32>| {
+        Plane::from_fn(shrink(p.width()), shrink(p.height()), |x, y| {
+            let at = |i: usize| (i as f32 + 0.5) * factor - 0.5;
+            bilinear(p, at(x), at(y)) / factor
+        })
+    };
+    Flow { u: plane(&full.u), v: plane(&full.v) }
+}
