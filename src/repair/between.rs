@@ -52,7 +52,8 @@ impl Between {
         let params = Params::from(Preset::Fine);
         let (a, b) = (View::new(&banks.before, &params), View::new(&banks.after, &params));
         let motion = Motion::between(&a, &b, &params);
-        let step = |at: &View, neighbour: Option<&Picture>| neighbour.map(|n| at.flow_to(&View::new(n, &params), &params));
+        let step =
+            |at: &View, neighbour: Option<&Picture>| neighbour.map(|n| at.flow_to(&View::new(n, &params), &params));
         // both steps point away from the gap
         let back = step(&a, banks.earlier.as_ref());
         let on = step(&b, banks.later.as_ref());
@@ -93,7 +94,9 @@ impl Between {
         };
         let rows: Vec<Vec<[f32; 3]>> =
             (0..size.height).into_par_iter().map(|y| (0..size.width).map(|x| pixel(x, y)).collect()).collect();
-        Picture { rgb: [0, 1, 2].map(|c| Plane::from_fn(size.width, size.height, |x, y| rows[y][x][c].clamp(0.0, 1.0))) }
+        Picture {
+            rgb: [0, 1, 2].map(|c| Plane::from_fn(size.width, size.height, |x, y| rows[y][x][c].clamp(0.0, 1.0))),
+        }
     }
 }
 

@@ -19,15 +19,22 @@ const COLOR_SIGMA: f32 = 0.08;
 /// `flow` with the motion of unsure pixels (`sure` `0..=1` below ½) drawn from sure ones around them.
 pub(super) fn fill(flow: &Flow, sure: &Plane<f32>, picture: &Picture) -> Flow {
     let (width, height) = (sure.width(), sure.height());
-    let rows: Vec<Vec<(f32, f32)>> = (0..height)
-        .into_par_iter()
-        .map(|y| {
-            let own = |x: usize| (flow.u.at(x, y), flow.v.at(x, y));
-            (0..width)
-                .map(|x| if sure.at(x, y) >= UNSURE { own(x) } else { gather(flow, sure, picture, x, y).unwrap_or(own(x)) })
-                .collect()
-        })
-        .collect();
+    let rows: Vec<Vec<(f32, f32)>> =
+        (0..height)
+            .into_par_iter()
+            .map(|y| {
+                let own = |x: usize| (flow.u.at(x, y), flow.v.at(x, y));
+                (0..width)
+                    .map(|x| {
+                        if sure.at(x, y) >= UNSURE {
+                            own(x)
+                        } else {
+                            gather(flow, sure, picture, x, y).unwrap_or(own(x))
+                        }
+                    })
+                    .collect()
+            })
+            .collect();
     Flow {
         u: Plane::from_fn(width, height, |x, y| rows[y][x].0),
         v: Plane::from_fn(width, height, |x, y| rows[y][x].1),
@@ -84,7 +91,15 @@ mod tests {
                 plane.row_mut(y)[..15].fill(0.1);
             }
         }
-        let u = Plane::from_fn(width, height, |x, _| if object(x) { 9.0 } else if x < 24 { 5.0 } else { 0.0 });
+        let u = Plane::from_fn(width, height, |x, _| {
+            if object(x) {
+                9.0
+            } else if x < 24 {
+                5.0
+            } else {
+                0.0
+            }
+        });
         let flow = Flow { u, v: Plane::filled(width, height, 0.0) };
         let sure = Plane::from_fn(width, height, |x, _| f32::from(u8::from(!(15..24).contains(&x))));
         let filled = fill(&flow, &sure, &picture);

@@ -5,7 +5,9 @@ mod between;
 mod fill;
 mod motion;
 mod path;
+mod plan;
 mod projection;
 mod resample;
 
 pub use between::{Banks, Between};
+pub use plan::{Kind, LONGEST_BRIDGE, Planned, plan};

@@ -26,6 +26,7 @@ pub(super) struct Bend {
 
 impl Bend {
     /// An even pace.
+    #[cfg(test)]
     pub(super) const EVEN: Self = Self { start: None, end: None };
 
     /// From displacements over the gap (`across`) and the steps of the same pixels per frame before it (`step_before`,

@@ -128,9 +128,8 @@ fn splat(
             let sure = side.shared.at(x, y);
             if sure > 0.0 {
                 let (ox, oy) = (x as f32 + flow.0, y as f32 + flow.1);
-                let error: f32 = (0..3)
-                    .map(|c| (own.rgb[c].at(x, y) - sample::bilinear(&other.rgb[c], ox, oy)).powi(2))
-                    .sum();
+                let error: f32 =
+                    (0..3).map(|c| (own.rgb[c].at(x, y) - sample::bilinear(&other.rgb[c], ox, oy)).powi(2)).sum();
                 // the nearer frame knows better
                 let weight = sure * (1.0 - t) * (-error / (COLOR_SIGMA * COLOR_SIGMA)).exp().max(1e-3);
                 shared.drop_at(px, py, weight, value);
