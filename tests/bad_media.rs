@@ -130,6 +130,51 @@ fn a_playlist_dressed_as_a_clip_reads_nothing_else() {
 }
 
 #[test]
+fn a_movie_whose_samples_lie_in_another_file_does_not_read_it() {
+    let folder = folder();
+    let inner = folder.path().join("inner.mov");
+    ffmpeg("-f lavfi -i testsrc2=s=96x64:r=24 -frames:v 5 -pix_fmt yuv420p", &inner);
+    let outer = written(&folder, "outer.mov", moved_out(&fs::read(&inner).unwrap(), "inner.mov"));
+
+    // FFmpeg follows the reference when it is told to: the file is what it pretends to be
+    let mut command = Command::new("ffmpeg");
+    command.args(["-loglevel", "error", "-enable_drefs", "1", "-i"]).arg(&outer).args(["-f", "framemd5", "-"]);
+    let followed = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    assert_eq!(followed.lines().filter(|line| !line.starts_with('#')).count(), 5, "{followed}");
+
+    assert_eq!(code(&outer), "no-frames");
+}
+
+/// The index of a movie, its data reference changed to an alias (`QuickTime` File Format, "Data Reference Atoms") of
+/// the file `name` in the same folder.
+fn moved_out(movie: &[u8], name: &str) -> Vec<u8> {
+    let find = |bytes: &[u8], name: &[u8]| bytes.windows(4).position(|window| window == name).unwrap();
+    let mut index = movie[find(movie, b"moov") - 4..].to_vec();
+    let mut alias = vec![0; 150];
+    // levels up from here and down to there: the same folder
+    (alias[131], alias[133]) = (1, 1);
+    let path = format!("/{name}");
+    alias.extend([0, 2, 0, path.len() as u8]);
+    alias.extend(path.bytes());
+    alias.resize(alias.len().next_multiple_of(2), 0);
+    alias.extend([0xff, 0xff, 0, 0]);
+
+    // after its own name, version and count
+    let reference = find(&index, b"dref") + 12;
+    let mut replaced = u32::to_be_bytes(alias.len() as u32 + 12).to_vec();
+    replaced.extend(b"alis\0\0\0\0");
+    replaced.extend(&alias);
+    index.splice(reference..reference + 12, replaced);
+    for holder in [b"moov", b"trak", b"mdia", b"minf", b"dinf", b"dref"] {
+        let at = find(&index, holder) - 4;
+        let size = u32::from_be_bytes(index[at..at + 4].try_into().unwrap()) + alias.len() as u32;
+        index[at..at + 4].copy_from_slice(&size.to_be_bytes());
+    }
+    let kind = &movie[..find(movie, b"ftyp") - 4 + usize::from(movie[3])];
+    [kind, &index].concat()
+}
+
+#[test]
 fn a_name_that_looks_like_a_protocol_is_a_file() {
     let folder = folder();
     let odd = folder.path().join("http:");

@@ -310,6 +310,53 @@ fn audio_digest(clip: &Path) -> String {
 }
 
 #[test]
+fn a_rewrite_keeps_the_time_of_every_packet_of_every_stream() {
+    let bench = Bench::new();
+    for (name, container, late, codec) in
+        [("late.mp4", "mp4", "0.5", "aac"), ("late.mkv", "mkv", "0.25", "aac"), ("pcm.mov", "mov", "0", "pcm_s16le")]
+    {
+        let arguments = format!(
+            "-f lavfi -i testsrc2=s=96x64:r=24000/1001 -f lavfi -i sine=r=44100 -t 1.2 -vf setpts=PTS+{late}/TB \
+             -fps_mode passthrough -c:v libx264 -bf 2 -pix_fmt yuv420p -c:a {codec}"
+        );
+        let clip = bench.ffmpeg(&arguments, name);
+        let out = bench.path(&format!("rewritten.{container}"));
+        let stats = media::rewrite(&clip, &out, RewriteSettings::default(), &mut |_, _| Ok(None)).unwrap();
+        assert_eq!(stats.streams_copied, 1, "{name}");
+        assert_eq!(packet_times(&out, "v"), packet_times(&clip, "v"), "{name}");
+        assert_eq!(packet_times(&out, "a"), packet_times(&clip, "a"), "{name}");
+    }
+}
+
+/// Times and durations in seconds of a stream's packets in presentation order, by the ffprobe command.
+fn packet_times(clip: &Path, stream: &str) -> Vec<(f64, f64)> {
+    let mut command = Command::new("ffprobe");
+    command.args(["-v", "error", "-select_streams", stream, "-show_entries", "packet=pts_time,duration_time"]);
+    let listing = command.args(["-of", "csv=p=0"]).arg(clip).output().unwrap();
+    let times = String::from_utf8(listing.stdout).unwrap();
+    let pair = |line: &str| {
+        let mut fields = line.split(',').map(|field| field.parse::<f64>().ok());
+        Some((fields.next()??, fields.next()??))
+    };
+    let mut times: Vec<_> = times.lines().filter_map(pair).collect();
+    times.sort_by(|a, b| a.0.total_cmp(&b.0));
+    assert!(times.len() > 10, "{clip:?}");
+    times
+}
+
+#[test]
+fn audio_that_the_container_cannot_hold_is_named() {
+    let bench = Bench::new();
+    let clip = bench.ffmpeg(
+        "-f lavfi -i testsrc2=s=96x64:r=24 -f lavfi -i sine=r=44100 -t 0.5 -pix_fmt yuv420p -c:a pcm_s16le",
+        "clip.mov",
+    );
+    let stats =
+        media::rewrite(&clip, &bench.path("out.mp4"), RewriteSettings::default(), &mut |_, _| Ok(None)).unwrap();
+    assert_eq!(stats.streams_dropped, ["audio stream 1 (pcm_s16le)"]);
+}
+
+#[test]
 fn a_rewrite_can_be_stopped_and_shown_the_frames() {
     let bench = Bench::new();
     let size = Size::new(64, 48);

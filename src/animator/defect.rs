@@ -60,9 +60,8 @@ impl DefectKind {
             Self::Swim => 2.0,
             Self::Garble => 1.5,
             Self::Hue => 30.0,
-            Self::Flicker => 8.0,
+            Self::Flicker | Self::Melt => 8.0,
             Self::Freeze => 0.0,
-            Self::Melt => 8.0,
         }
     }
 

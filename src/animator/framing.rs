@@ -100,6 +100,9 @@ fn even(length: f64) -> usize {
 /// A coordinate reflected into `0..=length − 1`.
 pub(crate) fn mirrored(v: f32, length: usize) -> f32 {
     let last = (length - 1) as f32;
+    if (0.0..=last).contains(&v) {
+        return v;
+    }
     if last <= 0.0 {
         return 0.0;
     }

@@ -1,7 +1,10 @@
 //! Two layers, the product and what lies behind it, each seen through its own smooth relief.
 
 use super::{camera::Pose, framing::mirrored, relief::Relief};
-use crate::frame::{Mask, Picture, Plane, Size, sample};
+use crate::frame::{
+    Mask, Picture, Plane, Size,
+    sample::{self, Bicubic},
+};
 use rayon::prelude::*;
 
 /// Opacity from which a pixel is the product's; low, so that its soft edge is never left behind.
@@ -35,7 +38,7 @@ pub(crate) struct View {
 ///
 /// Seen from where the still was taken, the two put together are the still itself, bit for bit: the product carries a
 /// rim of the background, and what lies behind is invented only where the product covers it.
-pub(crate) fn split(still: &Picture, mask: Option<&Mask>, relief: Relief) -> (Layer, Option<Layer>) {
+pub(crate) fn split(still: &Picture, mask: Option<&Mask>, relief: &Relief) -> (Layer, Option<Layer>) {
     let pivot = relief.pivot + DEPTH_FLOOR;
     let nearness = |plane: &Plane<f32>| smoothed(plane, SMOOTH_RADIUS).map(|d| (d + DEPTH_FLOOR) / pivot);
     let Some(mask) = mask else {
@@ -65,14 +68,21 @@ impl Layer {
     /// The layer from `pose`, in `size`.
     pub(crate) fn view(&self, pose: &Pose, size: Size) -> View {
         let map = self.map(pose, size);
+        let (w, h) = (self.picture.rgb[0].width(), self.picture.rgb[0].height());
+        let taps: Vec<_> = map.par_iter().map(|&(x, y)| Bicubic::new(w, h, mirrored(x, w), mirrored(y, h))).collect();
+        let read = |plane: &Plane<f32>| {
+            let samples = taps.par_iter().map(|taps| taps.of(plane).clamp(0.0, 1.0)).collect();
+            Plane::from_vec(size.width, size.height, samples)
+        };
         let [r, g, b] = &self.picture.rgb;
-        let look = |plane: &Plane<f32>| read(plane, &map, size);
-        View { picture: Picture { rgb: [look(r), look(g), look(b)] }, alpha: self.alpha.as_ref().map(look) }
+        View { picture: Picture { rgb: [read(r), read(g), read(b)] }, alpha: self.alpha.as_ref().map(read) }
     }
 
     /// A plane that lies over the still, as the camera sees it.
     pub(crate) fn carry(&self, plane: &Plane<f32>, pose: &Pose, size: Size) -> Plane<f32> {
-        read(plane, &self.map(pose, size), size)
+        let (w, h) = (plane.width(), plane.height());
+        let read = |&(x, y): &(f32, f32)| sample::bilinear(plane, mirrored(x, w), mirrored(y, h));
+        Plane::from_vec(size.width, size.height, self.map(pose, size).par_iter().map(read).collect())
     }
 
     /// For each pixel of the frame, where in the still its colour is, row-major.
@@ -110,13 +120,6 @@ pub(crate) fn composite(back: View, product: View) -> Picture {
         }
     }
     picture
-}
-
-/// Reads a plane at each place of `map`; what lies beyond its edge is mirrored.
-fn read(plane: &Plane<f32>, map: &[(f32, f32)], size: Size) -> Plane<f32> {
-    let (w, h) = (plane.width(), plane.height());
-    let read = |&(x, y): &(f32, f32)| sample::bicubic(plane, mirrored(x, w), mirrored(y, h)).clamp(0.0, 1.0);
-    Plane::from_vec(size.width, size.height, map.par_iter().map(read).collect())
 }
 
 /// `invented` inside the hole, `plane` elsewhere.
@@ -160,12 +163,12 @@ fn fill(plane: &Plane<f32>, weight: &Plane<f32>) -> Plane<f32> {
 }
 
 /// The largest value within `radius` pixels in a square.
-fn dilated(plane: &Plane<f32>, radius: usize) -> Plane<f32> {
+pub(super) fn dilated(plane: &Plane<f32>, radius: usize) -> Plane<f32> {
     separable(plane, radius, |window| window.iter().copied().fold(0.0, f32::max))
 }
 
 /// The mean within `radius` pixels in a square.
-fn smoothed(plane: &Plane<f32>, radius: usize) -> Plane<f32> {
+pub(super) fn smoothed(plane: &Plane<f32>, radius: usize) -> Plane<f32> {
     separable(plane, radius, |window| window.iter().sum::<f32>() / window.len() as f32)
 }
 

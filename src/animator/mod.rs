@@ -45,7 +45,7 @@ impl Animator {
         let mask = mask.map(|mask| framing.cut(mask, seed.picture.size()));
         let depth = depth.map(|depth| framing.cut(depth, seed.picture.size()));
         let relief = Relief::new(still.size(), depth.as_ref(), mask.as_ref());
-        let (back, product) = layer::split(&still, mask.as_ref(), relief);
+        let (back, product) = layer::split(&still, mask.as_ref(), &relief);
         let product_box = mask.unwrap_or_else(|| framing::central_prior(still.size()));
         Self { shot: shot.clone(), size: framing.size(), back, product, product_box }
     }

@@ -2,9 +2,10 @@
 
 use super::{
     defect::{Defect, DefectKind},
+    layer::{dilated, smoothed},
     warp::displaced,
 };
-use crate::frame::{Mask, Picture, Plane, Rect, Size};
+use crate::frame::{Mask, Picture, Plane, Rect, Size, pyramid};
 use std::f32::consts::{PI, TAU};
 
 /// Opacity from which a pixel counts for the product's box.
@@ -12,6 +13,9 @@ const INSIDE: f32 = 0.5;
 
 /// Wavelength of swimming in shares of the product's diagonal.
 const SWIM_WAVELENGTH: f32 = 0.22;
+
+/// Reduction at which the product's surroundings are worked out.
+const COARSE: usize = 4;
 
 /// Size of a scrambled stroke in shares of the product's diagonal.
 const STROKE: f32 = 0.03;
@@ -63,7 +67,7 @@ impl Simulation {
             DefectKind::Freeze => picture.clone(),
             DefectKind::Hue => hue_turned(picture, product, level.to_radians()),
             DefectKind::Flicker => {
-                let sign = if index % 2 == 0 { 1.0 } else { -1.0 };
+                let sign = if index.is_multiple_of(2) { 1.0 } else { -1.0 };
                 let gain = 1.0 + sign * level / 100.0;
                 Picture { rgb: picture.rgb.clone().map(|plane| plane.map(|v| (v * gain).clamp(0.0, 1.0))) }
             }
@@ -71,8 +75,9 @@ impl Simulation {
                 let diagonal = Size::new(area.width, area.height).diagonal() as f32;
                 let amplitude = level / 100.0 * diagonal;
                 let label = self.label.unwrap_or([0.0, 0.0, 1.0, 1.0]);
+                let reach = if kind == DefectKind::Garble { product.clone() } else { surroundings(product, diagonal) };
                 displaced(picture, |x, y| {
-                    let inside = product.at(x, y);
+                    let inside = reach.at(x, y);
                     if inside <= 0.0 {
                         return (0.0, 0.0);
                     }
@@ -115,7 +120,7 @@ impl Simulation {
         (2.0 * weight * mix(1), 2.0 * weight * mix(2))
     }
 
-    /// A number in `0..1` for each lattice point: SplitMix64 (Steele et al. 2014) of place and seed.
+    /// A number in `0..1` for each lattice point: `SplitMix64` (Steele et al. 2014) of place and seed.
     fn noise(&self, x: i64, y: i64) -> f32 {
         let mut z =
             self.seed ^ (x as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (y as u64).wrapping_mul(0xD1B5_4A32_D192_ED03);
@@ -125,12 +130,21 @@ impl Simulation {
     }
 }
 
+/// The product and, fading out, what is near it: so that its outline moves with it.
+fn surroundings(product: &Mask, diagonal: f32) -> Mask {
+    let size = Size::new(product.width(), product.height());
+    let coarse = Size::new(size.width.div_ceil(COARSE), size.height.div_ceil(COARSE));
+    let radius = |share: f32| ((share * diagonal / COARSE as f32).round() as usize).max(1);
+    let near = dilated(&pyramid::resize(product, coarse), radius(0.06));
+    pyramid::resize(&smoothed(&near, radius(0.05)), size).map(|v| v.clamp(0.0, 1.0))
+}
+
 /// Outward swelling about the product's shoulder, largest 1.
 fn bulge(u: f32, v: f32, area: Rect) -> (f32, f32) {
     let side = area.width.max(area.height) as f32;
     let (x, y) = ((u - 0.6) * area.width as f32 / side / 0.25, (v - 0.4) * area.height as f32 / side / 0.25);
     // x·exp(−x²/2) is largest, exp(−½), at 1.
-    let fall = (0.5 - (x * x + y * y) / 2.0).exp();
+    let fall = (0.5 - 0.5 * x * x - 0.5 * y * y).exp();
     (x * fall, y * fall)
 }
 

@@ -103,7 +103,8 @@ impl Error {
 
 fn class_of_provider(error: &provider::Error) -> Class {
     match error {
-        provider::Error::BadLine { .. } => Class::Usage,
+        provider::Error::BadLine { .. } | provider::Error::BadRequest { .. } => Class::Usage,
+        provider::Error::Media(_) => Class::Media,
         provider::Error::Cancelled => Class::Interrupted,
         _ => Class::Provider,
     }

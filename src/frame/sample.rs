@@ -21,18 +21,44 @@ pub fn bilinear(plane: &Plane<f32>, x: f32, y: f32) -> f32 {
 /// beyond the border read the border. May overshoot the range of its neighbours.
 #[inline]
 pub fn bicubic(plane: &Plane<f32>, x: f32, y: f32) -> f32 {
-    let (w, h) = (plane.width() as isize, plane.height() as isize);
-    let (x, y) = (x.clamp(0.0, (w - 1) as f32), y.clamp(0.0, (h - 1) as f32));
-    let (x0, y0) = (x as isize, y as isize);
-    let (wx, wy) = (catmull_rom(x - x0 as f32), catmull_rom(y - y0 as f32));
-    let columns = [-1, 0, 1, 2].map(|i| (x0 + i).clamp(0, w - 1) as usize);
-    let mut sum = 0.0;
-    for (j, weight) in wy.into_iter().enumerate() {
-        let row = plane.row((y0 + j as isize - 1).clamp(0, h - 1) as usize);
-        sum += weight
-            * (wx[0] * row[columns[0]] + wx[1] * row[columns[1]] + wx[2] * row[columns[2]] + wx[3] * row[columns[3]]);
+    Bicubic::new(plane.width(), plane.height(), x, y).of(plane)
+}
+
+/// Where and with which weights [`bicubic`] reads: worked out once for planes of one size.
+#[derive(Clone, Copy, Debug)]
+pub struct Bicubic {
+    columns: [usize; 4],
+    rows: [usize; 4],
+    across: [f32; 4],
+    down: [f32; 4],
+}
+
+impl Bicubic {
+    /// For planes of `width` × `height` pixels, at column `x`, row `y`.
+    #[inline]
+    pub fn new(width: usize, height: usize, x: f32, y: f32) -> Self {
+        let (w, h) = (width as isize, height as isize);
+        let (x, y) = (x.clamp(0.0, (w - 1) as f32), y.clamp(0.0, (h - 1) as f32));
+        let (x0, y0) = (x as isize, y as isize);
+        Self {
+            columns: [-1, 0, 1, 2].map(|i| (x0 + i).clamp(0, w - 1) as usize),
+            rows: [-1, 0, 1, 2].map(|i| (y0 + i).clamp(0, h - 1) as usize),
+            across: catmull_rom(x - x0 as f32),
+            down: catmull_rom(y - y0 as f32),
+        }
     }
-    sum
+
+    /// The sample of one plane.
+    #[inline]
+    pub fn of(&self, plane: &Plane<f32>) -> f32 {
+        let Self { columns: [a, b, c, d], rows, across, down } = *self;
+        let mut sum = 0.0;
+        for (y, weight) in rows.into_iter().zip(down) {
+            let row = plane.row(y);
+            sum += weight * (across[0] * row[a] + across[1] * row[b] + across[2] * row[c] + across[3] * row[d]);
+        }
+        sum
+    }
 }
 
 /// Weights of the four neighbours at −1, 0, 1, 2 for a position `t` in `0..=1`.

@@ -140,6 +140,8 @@ fn open(codec: Codec, name: &str, target: &Target) -> Result<encoder::video::Enc
     if name == "libx264" {
         options.set("crf", &target.crf.to_string());
         options.set("preset", target.speed.x264_preset());
+        // states the frame rate in the stream and not the length of a tick; times pass through all the same
+        options.set("x264-params", "force-cfr=1");
     } else {
         let pixels = (size.width * size.height) as f64;
         video.set_bit_rate((pixels * per_second * BITS_PER_PIXEL) as usize);

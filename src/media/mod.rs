@@ -1,8 +1,14 @@
 //! Clips and stills in and out of files: the only module that knows FFmpeg.
 //!
-//! Reading is hardened: only local files, only self-contained containers (see [`Probe`]), only sizes that fit in
-//! memory. Colours become display-referred R'G'B' with the matrix and range that the clip states. Writing is H.264 in
-//! MP4, first under a temporary name ([`TempOut`]).
+//! ```text
+//! file ─► source ─► reading ─► scale ─► Picture ─► painter ─► h264 ─► sink ─► file
+//!         hardened  packets,   swscale,            scale's    libx264 MP4,
+//!         open      frames     upright             inverse            faststart
+//! ```
+//!
+//! Reading is hardened: only local files, only containers that hold their own samples, only sizes that fit in memory.
+//! Colours become display-referred R'G'B' with the matrix and range that the clip states; primaries and transfer are
+//! kept as they are. Writing goes to a temporary name first ([`TempOut`]).
 //!
 //! FFmpeg documentation: <https://ffmpeg.org/doxygen/5.1/>.
 

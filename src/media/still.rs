@@ -3,10 +3,7 @@
 use super::{Error, scale, temp};
 use crate::frame::{Mask, Picture, Plane, Seed, Size, pyramid};
 use image::{DynamicImage, ImageDecoder, ImageError, ImageReader};
-use std::{
-    io::{Cursor, Write},
-    path::Path,
-};
+use std::{io::Cursor, path::Path};
 
 /// Pixels of a still that are still decoded; its 16-bit RGBA then takes 800 MB at worst.
 const MAX_STILL_PIXELS: u64 = 100_000_000;

@@ -1,6 +1,6 @@
 //! Why a provider made no clip.
 
-use crate::store::Money;
+use crate::{media, store::Money};
 use std::io;
 
 /// A failed take. Every variant has a stable [`code`](Error::code) and a [`hint`](Error::hint).
@@ -49,6 +49,15 @@ pub enum Error {
         /// The end of what it wrote to standard error.
         stderr: String,
     },
+    /// The request asks for something that the provider does not know.
+    #[error("{what}")]
+    BadRequest {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The still cannot be read or the clip cannot be written.
+    #[error(transparent)]
+    Media(#[from] media::Error),
     /// Somebody asked to stop.
     #[error("stopped")]
     Cancelled,
@@ -63,6 +72,8 @@ impl Error {
             Self::Failed { .. } => "command-failed",
             Self::TimedOut { .. } => "command-timed-out",
             Self::NoOutput { .. } => "command-no-output",
+            Self::BadRequest { .. } => "bad-request",
+            Self::Media(error) => error.code(),
             Self::Cancelled => "cancelled",
         }
     }
@@ -74,6 +85,8 @@ impl Error {
             Self::CannotStart { .. } => "check the program's name, and that it may be executed".to_owned(),
             Self::Failed { .. } | Self::NoOutput { .. } => "run the command by hand to see what it needs".to_owned(),
             Self::TimedOut { .. } => "ask for a shorter clip, or a faster model".to_owned(),
+            Self::BadRequest { .. } => "`holdstill animate --help` lists what there is".to_owned(),
+            Self::Media(error) => error.hint(),
             Self::Cancelled => String::new(),
         }
     }
@@ -81,7 +94,9 @@ impl Error {
     /// What the provider says that it charged without making a clip; zero where it did not even start.
     pub fn cost(&self) -> Option<Money> {
         match self {
-            Self::BadLine { .. } | Self::CannotStart { .. } => Some(Money::ZERO),
+            Self::BadLine { .. } | Self::CannotStart { .. } | Self::BadRequest { .. } | Self::Media(_) => {
+                Some(Money::ZERO)
+            }
             Self::Failed { cost, .. } => *cost,
             _ => None,
         }

@@ -1,9 +1,11 @@
 //! Floor 3: who makes clips. Bytes in, bytes out: nothing here knows what is in a frame.
 
+mod builtin;
 pub mod command;
 mod error;
 mod request;
 
+pub use builtin::Builtin;
 pub use command::Command;
 pub use error::Error;
 pub use request::{Generated, Progress, Request};

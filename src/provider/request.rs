@@ -32,6 +32,10 @@ pub struct Request {
     pub mask: Option<PathBuf>,
     /// Depth, near is bright.
     pub depth: Option<PathBuf>,
+    /// Shape of the clip: `9:16`, `1:1`, `4:5`, `16:9` or `still`.
+    pub aspect: String,
+    /// Faults to inject, for the built-in animator only.
+    pub simulate: Vec<String>,
 }
 
 /// A sign of life.

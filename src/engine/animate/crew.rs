@@ -9,7 +9,7 @@ use crate::{
     engine::{Cancel, Error, Event, ScoreJob, Stage, command_line, score_as},
     frame::Size,
     media,
-    provider::{Command, Progress, Request},
+    provider::{Builtin, Command, Progress, Request},
 };
 use std::{
     cell::RefCell,
@@ -35,6 +35,7 @@ pub(super) struct Crew<'a, 'e> {
 }
 
 enum Provider {
+    Builtin(Builtin),
     Command(Command),
 }
 
@@ -47,12 +48,7 @@ impl<'a, 'e> Crew<'a, 'e> {
         }
         let provider = match &job.maker {
             Maker::Command { line, .. } => Provider::Command(Command::parse(line)?),
-            Maker::Animator => {
-                return Err(Error::Usage {
-                    what: "this build has no animator".into(),
-                    hint: "give a program with --command".into(),
-                });
-            }
+            Maker::Animator => Provider::Builtin(Builtin::parse(&job.motion, &job.aspect, &job.simulate)?),
         };
         Ok(Self { job, provider, size: clip_size(&job.aspect, seed.original), hear, cancel })
     }
@@ -76,6 +72,8 @@ impl<'a, 'e> Crew<'a, 'e> {
             take: take.take,
             mask: job.mask.clone(),
             depth: job.depth.clone(),
+            aspect: job.aspect.clone(),
+            simulate: job.simulate.clone(),
         }
     }
 
@@ -126,10 +124,14 @@ impl Workshop for Crew<'_, '_> {
             }
         };
         let is_cancelled = || self.cancel.is_requested() || broken.borrow().is_some();
-        let Provider::Command(command) = &self.provider;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|e| Unmade { error: Error::Scratch(e), cost: None })?;
-        let made = runtime.block_on(command.generate(&request, &self.job.folder, &mut progress, &is_cancelled));
+        let made = match &self.provider {
+            Provider::Builtin(animator) => animator.generate(&request, &mut progress, &is_cancelled),
+            Provider::Command(command) => {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                let runtime = runtime.map_err(|e| Unmade { error: Error::Scratch(e), cost: None })?;
+                runtime.block_on(command.generate(&request, &self.job.folder, &mut progress, &is_cancelled))
+            }
+        };
         match (made, broken.into_inner()) {
             (_, Some(error)) => Err(Unmade { error, cost: None }),
             (Ok(made), None) => {

@@ -20,6 +20,8 @@ fn request(out: &Path, prompt: &str) -> Request {
         take: 2,
         mask: None,
         depth: None,
+        aspect: "still".into(),
+        simulate: Vec::new(),
     }
 }
 

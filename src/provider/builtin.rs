@@ -1,0 +1,80 @@
+//! The built-in animator as a provider: free, offline, the same bits for the same request.
+
+use super::{Error, Generated, Progress, Request};
+use crate::{
+    animator::{Animator, Aspect, Camera, Defect, Shot, Simulation},
+    frame::Time,
+    media::{self, EncodeSettings, Encoder, TempOut},
+    store::Money,
+};
+
+/// A camera move and faults, checked before anything is made.
+#[derive(Clone, Debug)]
+pub struct Builtin {
+    camera: Camera,
+    aspect: Aspect,
+    defects: Vec<Defect>,
+}
+
+impl Builtin {
+    /// Understands the words of a request: camera move, shape, faults to simulate.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`] names the word that is none.
+    pub fn parse(motion: &str, aspect: &str, simulate: &[String]) -> Result<Self, Error> {
+        let bad = |what: String| Error::BadRequest { what };
+        Ok(Self {
+            camera: motion.parse::<Camera>().map_err(|e| bad(e.to_string()))?,
+            aspect: aspect.parse::<Aspect>().map_err(|e| bad(e.to_string()))?,
+            defects: simulate
+                .iter()
+                .map(|text| text.parse().map_err(|e: crate::animator::ParseDefectError| bad(e.to_string())))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Renders and encodes the clip at `request.out`, which appears only when it is complete.
+    ///
+    /// # Errors
+    /// When the still cannot be read, the clip cannot be written, or `is_cancelled` says so.
+    pub fn generate(
+        &self,
+        request: &Request,
+        progress: &mut dyn FnMut(Progress),
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<Generated, Error> {
+        let seed = media::load_seed(&request.seed)?;
+        let like_seed = |path| media::load_mask(path, seed.picture.size());
+        let mask = request.mask.as_deref().map(like_seed).transpose()?;
+        let depth = request.depth.as_deref().map(like_seed).transpose()?;
+        let shot = Shot {
+            camera: self.camera,
+            duration_secs: request.duration_secs,
+            fps: request.fps,
+            aspect: self.aspect,
+            longest: request.size.width.max(request.size.height),
+            strength: request.strength,
+        };
+        let animator = Animator::new(&seed, depth.as_ref(), mask.as_ref(), &shot);
+        progress(Progress::Accepted(format!("animator {}", request.rng_seed)));
+
+        let total = animator.frames();
+        let (first, product) = (animator.frame(0), animator.product(0));
+        let faults = Simulation::new(&self.defects, request.take, total, request.rng_seed, &first, &product);
+        let fps = request.fps as i32;
+        let target = TempOut::beside(&request.out)?;
+        let mut encoder = Encoder::create(target.path(), &EncodeSettings::new(animator.size(), (fps, 1)))?;
+        for index in 0..total {
+            if is_cancelled() {
+                return Err(Error::Cancelled);
+            }
+            let source = faults.source(index);
+            let picture = faults.apply(index, animator.frame(source), &animator.product(source));
+            encoder.push(&picture, Time::of_frame(index, fps, 1))?;
+            progress(Progress::Fraction((index + 1) as f64 / total as f64));
+        }
+        encoder.finish()?;
+        target.commit()?;
+        Ok(Generated { cost: Some(Money::ZERO) })
+    }
+}
