@@ -8,6 +8,7 @@ mod exit;
 mod failure;
 mod flow;
 mod man;
+mod mend;
 mod order;
 mod plan;
 mod progress;
@@ -64,6 +65,8 @@ enum Command {
     Runs(runs::Args),
     /// Measure how far a clip drifts from the still it was made from
     Score(score::Args),
+    /// Mend the bad spans of a clip from its good frames; what does not get better stays as it was
+    Mend(mend::Args),
     /// Show the settings
     Config(config::Args),
     /// Examine this machine: FFmpeg, codecs, cores, disk
@@ -103,6 +106,7 @@ fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
         Command::Plan(args) => plan::run(args, ui),
         Command::Runs(args) => runs::run(args, ui),
         Command::Score(args) => score::run(args, ui),
+        Command::Mend(args) => mend::run(args, ui),
         Command::Config(args) => config::run(args, ui),
         Command::Doctor(args) => doctor::run(args, ui),
         Command::Flow(args) => flow::run(args, ui),
