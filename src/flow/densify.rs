@@ -6,7 +6,8 @@
 use super::{
     Flow,
     pyramid::Level,
-    search::{PATCH, Patches, Window},
+    search::{AREA, PATCH, Patches, Window, total},
+    wide::{self, Kernel},
 };
 use rayon::prelude::*;
 
@@ -21,42 +22,68 @@ pub(super) fn dense(from: &Level, to: &Level, patches: &Patches) -> Flow {
     let mut flow = Flow::still(size);
     let us = flow.u.data_mut().par_chunks_mut(BAND * size.width);
     let vs = flow.v.data_mut().par_chunks_mut(BAND * size.width);
-    us.zip(vs).enumerate().for_each(|(band, (u, v))| fill_band(from, to, patches, band * BAND, u, v));
+    us.zip(vs).enumerate().for_each(|(band, (u, v))| {
+        wide::run(Band { from, to, patches, top: band * BAND, u, v });
+    });
     flow
 }
 
-fn fill_band(from: &Level, to: &Level, patches: &Patches, top: usize, u: &mut [f32], v: &mut [f32]) {
-    let width = from.size().width;
-    let bottom = top + u.len() / width;
-    let mut weights = vec![0.0f32; u.len()];
-    for (i, &y) in patches.rows.iter().enumerate() {
-        let (first, end) = (y.max(top), (y + PATCH).min(bottom));
-        if first >= end {
-            continue;
-        }
-        for (j, &x) in patches.columns.iter().enumerate() {
-            let [du, dv] = patches.moves[i * patches.columns.len() + j];
-            let there = Window::new(&to.luma, x as f32 + du, y as f32 + dv);
-            let here = Window::new(&from.luma, x as f32, y as f32);
-            let differences: [[f32; PATCH]; PATCH] = std::array::from_fn(|row| {
-                let (there, here) = (there.row(row), here.row(row));
-                std::array::from_fn(|k| there[k] - here[k])
-            });
-            let mean = differences.iter().flatten().sum::<f32>() / (PATCH * PATCH) as f32;
-            let columns = PATCH.min(width - x);
-            for row in first..end {
-                let at = (row - top) * width + x;
-                for (k, difference) in differences[row - y].iter().enumerate().take(columns) {
-                    let weight = 1.0 / (difference - mean).abs().max(LEAST_DIFFERENCE);
-                    u[at + k] += weight * du;
-                    v[at + k] += weight * dv;
-                    weights[at + k] += weight;
+/// The pixel rows from `top` on, whose displacements are `u` and `v`, 0 so far.
+struct Band<'a> {
+    from: &'a Level,
+    to: &'a Level,
+    patches: &'a Patches,
+    top: usize,
+    u: &'a mut [f32],
+    v: &'a mut [f32],
+}
+
+impl Kernel for Band<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { from, to, patches, top, u, v } = self;
+        let width = from.size().width;
+        let bottom = top + u.len() / width;
+        let mut weights = vec![0.0f32; u.len()];
+        for (i, &y) in patches.rows.iter().enumerate() {
+            let (first, end) = (y.max(top), (y + PATCH).min(bottom));
+            if first >= end {
+                continue;
+            }
+            for (j, &x) in patches.columns.iter().enumerate() {
+                let [du, dv] = patches.moves[i * patches.columns.len() + j];
+                let there = Window::new(&to.luma, x as f32 + du, y as f32 + dv);
+                let here = Window::new(&from.luma, x as f32, y as f32);
+                let mut weight = [[0.0; PATCH]; PATCH];
+                let mut sums = [0.0; PATCH];
+                for (row, weight) in weight.iter_mut().enumerate() {
+                    let (there, here) = (there.row(row), here.row(row));
+                    for k in 0..PATCH {
+                        weight[k] = there[k] - here[k];
+                        sums[k] += weight[k];
+                    }
+                }
+                let mean = total(&sums) / AREA as f32;
+                for weight in weight.as_flattened_mut() {
+                    *weight = 1.0 / (*weight - mean).abs().max(LEAST_DIFFERENCE);
+                }
+                let columns = PATCH.min(width - x);
+                for row in first..end {
+                    let at = (row - top) * width + x;
+                    let (u, v) = (&mut u[at..at + columns], &mut v[at..at + columns]);
+                    for (((u, v), sum), weight) in
+                        u.iter_mut().zip(v).zip(&mut weights[at..at + columns]).zip(weight[row - y])
+                    {
+                        *u += weight * du;
+                        *v += weight * dv;
+                        *sum += weight;
+                    }
                 }
             }
         }
-    }
-    for ((u, v), &weight) in u.iter_mut().zip(v).zip(&weights) {
-        *u /= weight;
-        *v /= weight;
+        for ((u, v), &weight) in u.iter_mut().zip(v).zip(&weights) {
+            *u /= weight;
+            *v /= weight;
+        }
     }
 }

@@ -20,6 +20,7 @@ mod tile;
 mod upsample;
 mod warp;
 pub mod wheel;
+mod wide;
 
 use crate::frame::{Plane, Size};
 
@@ -104,10 +105,16 @@ pub fn dense_prepared(from: &Pyramid, to: &Pyramid, params: &Params, init: Optio
             (None, Some(hint)) => hint.clone(),
             (None, None) => Flow::still(from.size()),
         };
-        let hint = hint.filter(|_| coarser.is_some());
-        let patches = search::patches(from, to, &first, hint.as_ref(), params);
-        let dense = densify::dense(from, to, &patches);
-        coarser = Some(refine::refine(from, to, dense, &params.refine));
+        let dense = if number < params.searched && coarser.is_some() {
+            first
+        } else {
+            let hint = hint.filter(|_| coarser.is_some());
+            let patches = search::patches(from, to, &first, hint.as_ref(), coarser.is_none(), params);
+            densify::dense(from, to, &patches)
+        };
+        let refine = &params.refine;
+        let warps = if number == params.finest { refine.last_warps } else { refine.warps };
+        coarser = Some(refine::refine(from, to, dense, warps, refine));
     }
     let flow = coarser.expect("a pyramid has at least one level");
     upsample::to_size(flow, size)

@@ -57,7 +57,8 @@ impl Padded {
         let (left, top) = (x as usize, y as usize);
         let (fx, fy) = (x - left as f32, y - top as f32);
         let at = (top + PAD) * self.stride + left + PAD;
-        let (upper, lower) = (&self.data[at..at + 2], &self.data[at + self.stride..at + self.stride + 2]);
+        let window = &self.data[at..at + self.stride + 2];
+        let (upper, lower) = (&window[..2], &window[self.stride..]);
         let above = upper[0] + (upper[1] - upper[0]) * fx;
         let below = lower[0] + (lower[1] - lower[0]) * fx;
         above + (below - above) * fy

@@ -5,12 +5,12 @@ use std::{fmt, str::FromStr};
 /// A named point between speed and accuracy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Preset {
-    /// For previews: quarter resolution, few patches.
+    /// For previews: half resolution, one look.
     Fast,
-    /// For measuring: half resolution with refinement.
+    /// For measuring: half resolution.
     #[default]
     Medium,
-    /// For mending: full resolution with refinement.
+    /// For mending: full resolution.
     Fine,
 }
 
@@ -50,8 +50,10 @@ impl FromStr for Preset {
 /// The knobs of [`super::dense`]; start from a [`Preset`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Params {
-    /// Finest pyramid level that is searched: 0 is full resolution, 1 half, 2 a quarter.
+    /// Finest pyramid level that is worked on: 0 is full resolution, 1 half, 2 a quarter.
     pub finest: usize,
+    /// Finest pyramid level that is searched; finer ones are only refined.
+    pub searched: usize,
     /// Distance between neighbouring patches, pixels of the level, `1..=8`.
     pub stride: usize,
     /// Most inverse-search steps of one patch in one pass; there are two passes.
@@ -63,45 +65,27 @@ pub struct Params {
 /// The knobs of the variational refinement.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Refine {
-    /// How often the picture is warped and the problem made linear again; 0 leaves the refinement out.
+    /// How often a level is warped and its problem made linear again.
     pub warps: usize,
+    /// The same for the finest level, where a warp costs most.
+    pub last_warps: usize,
     /// How often the robust weights are taken anew for one warp.
     pub weightings: usize,
     /// Relaxation sweeps for one weighting.
     pub sweeps: usize,
-    /// Over-relaxation, `1..2`.
-    pub omega: f32,
-    /// Share of smoothness in the energy.
-    pub smoothness: f32,
-    /// Share of brightness constancy.
-    pub brightness: f32,
-    /// Share of gradient constancy.
-    pub gradient: f32,
-    /// How much an edge of the picture weakens smoothness: 1 / (squared levels per pixel that halve it).
-    pub edge: f32,
-}
-
-impl Default for Refine {
-    fn default() -> Self {
-        Self {
-            warps: 1,
-            weightings: 3,
-            sweeps: 5,
-            omega: 1.6,
-            smoothness: 20.0,
-            brightness: 5.0,
-            gradient: 10.0,
-            edge: 0.0,
-        }
-    }
 }
 
 impl From<Preset> for Params {
     fn from(preset: Preset) -> Self {
+        let refine = Refine { warps: 2, last_warps: 1, weightings: 3, sweeps: 5 };
         match preset {
-            Preset::Fast => Self { finest: 2, stride: 4, steps: 6, refine: Refine::default() },
-            Preset::Medium => Self { finest: 1, stride: 4, steps: 8, refine: Refine::default() },
-            Preset::Fine => Self { finest: 0, stride: 4, steps: 8, refine: Refine::default() },
+            Preset::Fast => Self { finest: 1, searched: 2, stride: 5, steps: 6, refine: Refine { warps: 1, ..refine } },
+            Preset::Medium => {
+                Self { finest: 1, searched: 1, stride: 5, steps: 8, refine: Refine { last_warps: 2, ..refine } }
+            }
+            Preset::Fine => {
+                Self { finest: 0, searched: 1, stride: 5, steps: 8, refine: Refine { last_warps: 2, ..refine } }
+            }
         }
     }
 }

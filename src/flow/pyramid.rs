@@ -1,4 +1,4 @@
-//! A picture at halving sizes, with gradients: everything about one picture that the search needs.
+//! A picture at halving sizes, borders repeated: everything about one picture that the search needs.
 
 use super::{Params, padded::Padded};
 use crate::frame::{Plane, Size};
@@ -11,16 +11,11 @@ const SMALLEST_SIDE: usize = 24;
 pub(super) struct Level {
     /// Luma, `0..=255`.
     pub(super) luma: Padded,
-    /// Central difference of the luma along x, levels per pixel.
-    pub(super) dx: Padded,
-    /// Central difference of the luma along y, levels per pixel.
-    pub(super) dy: Padded,
 }
 
 impl Level {
     fn new(luma: &Plane<f32>) -> Self {
-        let (dx, dy) = gradients(luma);
-        Self { luma: Padded::new(luma), dx: Padded::new(&dx), dy: Padded::new(&dy) }
+        Self { luma: Padded::new(luma) }
     }
 
     /// Width and height in pixels of this level.
@@ -77,29 +72,18 @@ fn halve(plane: &Plane<f32>) -> Plane<f32> {
         for x in 0..w {
             column_sums[x] = (a[x] + d[x]) + 3.0 * (b[x] + c[x]);
         }
-        for (x, out) in result.row_mut(y).iter_mut().enumerate() {
-            let at = |offset: isize| column_sums[(2 * x as isize + offset).clamp(0, w as isize - 1) as usize];
-            *out = ((at(-1) + at(2)) + 3.0 * (at(0) + at(1))) / 64.0;
+        let out = result.row_mut(y);
+        let at = |x: isize| column_sums[x.clamp(0, w as isize - 1) as usize];
+        let mut border = |x: usize| {
+            let i = 2 * x as isize;
+            out[x] = ((at(i - 1) + at(i + 2)) + 3.0 * (at(i) + at(i + 1))) / 64.0;
+        };
+        border(0);
+        border(half_w - 1);
+        let inner = column_sums.get(1..).unwrap_or_default().windows(4).step_by(2);
+        for (out, sums) in out[1..].iter_mut().zip(inner) {
+            *out = ((sums[0] + sums[3]) + 3.0 * (sums[1] + sums[2])) / 64.0;
         }
     }
     result
-}
-
-/// Central differences along x and y, borders replicated.
-fn gradients(plane: &Plane<f32>) -> (Plane<f32>, Plane<f32>) {
-    let (w, h) = (plane.width(), plane.height());
-    let mut dx = Plane::filled(w, h, 0.0);
-    let mut dy = Plane::filled(w, h, 0.0);
-    for y in 0..h {
-        let row = plane.row(y);
-        let (above, below) = (plane.row(y.saturating_sub(1)), plane.row((y + 1).min(h - 1)));
-        let out = dx.row_mut(y);
-        for x in 0..w {
-            out[x] = 0.5 * (row[(x + 1).min(w - 1)] - row[x.saturating_sub(1)]);
-        }
-        for ((out, &a), &b) in dy.row_mut(y).iter_mut().zip(above).zip(below) {
-            *out = 0.5 * (b - a);
-        }
-    }
-    (dx, dy)
 }

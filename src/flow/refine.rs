@@ -6,7 +6,12 @@
 //! the cache; what lies outside a tile stays as the previous warp left it. The tiling depends on the size of the picture
 //! alone, so the result does not depend on the number of threads.
 
-use super::{Flow, Refine, pyramid::Level, tile::Tile};
+use super::{
+    Flow, Refine,
+    pyramid::Level,
+    tile::Tile,
+    wide::{self, Kernel},
+};
 use rayon::prelude::*;
 
 /// Most columns and rows that one tile is answerable for.
@@ -14,9 +19,9 @@ const CORE: (usize, usize) = (Tile::WIDTH - 2 * OVERLAP, Tile::HEIGHT - 2 * OVER
 /// Pixels on each side of its core that a tile solves too, so that no seam is left.
 const OVERLAP: usize = 4;
 
-/// Improves `flow` between two levels.
-pub(super) fn refine(from: &Level, to: &Level, mut flow: Flow, settings: &Refine) -> Flow {
-    for _ in 0..settings.warps {
+/// Improves `flow` between two levels, warping `warps` times.
+pub(super) fn refine(from: &Level, to: &Level, mut flow: Flow, warps: usize, settings: &Refine) -> Flow {
+    for _ in 0..warps {
         flow = warp_once(from, to, &flow, settings);
     }
     flow
@@ -38,11 +43,7 @@ fn warp_once(from: &Level, to: &Level, old: &Flow, settings: &Refine) -> Flow {
                 left.saturating_sub(OVERLAP)..(right + OVERLAP).min(size.width),
                 top.saturating_sub(OVERLAP)..(bottom + OVERLAP).min(size.height),
             );
-            tile.linearise(from, to, old, settings);
-            for _ in 0..settings.weightings {
-                tile.weigh(settings);
-                tile.relax(settings);
-            }
+            wide::run(Solve { tile, from, to, flow: old, settings });
             for y in top..bottom {
                 let row = (y - top) * size.width;
                 tile.copy_row(y, left..right, &mut u[row + left..row + right], &mut v[row + left..row + right]);
@@ -50,6 +51,26 @@ fn warp_once(from: &Level, to: &Level, old: &Flow, settings: &Refine) -> Flow {
         }
     });
     new
+}
+
+/// The work on one tile.
+struct Solve<'a> {
+    tile: &'a mut Tile,
+    from: &'a Level,
+    to: &'a Level,
+    flow: &'a Flow,
+    settings: &'a Refine,
+}
+
+impl Kernel for Solve<'_> {
+    #[inline(always)]
+    fn run(self) {
+        self.tile.linearise(self.from, self.to, self.flow);
+        for _ in 0..self.settings.weightings {
+            self.tile.weigh();
+            self.tile.relax(self.settings.sweeps);
+        }
+    }
 }
 
 /// `side` cut into as few parts of at most `most` as possible, of about equal length.

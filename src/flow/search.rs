@@ -8,6 +8,7 @@ use super::{
     Flow, Params,
     padded::{PAD, Padded},
     pyramid::Level,
+    wide::{self, Kernel},
 };
 use crate::frame::sample::bilinear;
 use rayon::prelude::*;
@@ -22,6 +23,11 @@ const BAND: usize = 8;
 const STILL: f32 = 0.02 * 0.02;
 /// Farthest a patch may wander from where it started, pixels: its own side.
 const REACH: f32 = PATCH as f32;
+/// How far around its start a patch of the coarsest level looks, pixels, and how densely.
+const LOOK: isize = 12;
+const LOOK_STEP: usize = 2;
+/// A farther place must match this much better than a nearer one: repeated texture stays where it is.
+const FARTHER: f32 = 0.7;
 /// Smallest determinant of the Hessian, relative to its squared trace, and smallest trace (levels² per pixel² over the
 /// patch) that still pin down both directions.
 const LEAST_DETERMINANT: f32 = 1e-4;
@@ -39,7 +45,16 @@ pub(super) struct Patches {
 }
 
 /// Searches every patch of `from` in `to`, starting at `first` (and at `hint`, where that matches better).
-pub(super) fn patches(from: &Level, to: &Level, first: &Flow, hint: Option<&Flow>, params: &Params) -> Patches {
+///
+/// At the `coarsest` level nothing leads the way, so that every patch looks around first.
+pub(super) fn patches(
+    from: &Level,
+    to: &Level,
+    first: &Flow,
+    hint: Option<&Flow>,
+    coarsest: bool,
+    params: &Params,
+) -> Patches {
     let size = from.size();
     let columns = positions(size.width, params.stride);
     let rows = positions(size.height, params.stride);
@@ -53,15 +68,48 @@ pub(super) fn patches(from: &Level, to: &Level, first: &Flow, hint: Option<&Flow
     };
     let mut moves = start(first);
     let hints = hint.map(start);
+    if coarsest {
+        look_around(from, to, &columns, &rows, &mut moves);
+    }
     for pass in [Pass::Down, Pass::Up] {
         let before = moves.clone();
         moves.par_chunks_mut(BAND * columns.len()).enumerate().for_each(|(band, moves)| {
-            let search = Search { from, to, columns: &columns, rows: &rows, before: &before, params };
             let hints = hints.as_deref().filter(|_| pass == Pass::Down);
-            search.band(band * BAND, moves, hints, pass);
+            let top = band * BAND;
+            wide::run(Band {
+                from,
+                to,
+                columns: &columns,
+                rows: &rows,
+                before: &before,
+                hints,
+                params,
+                pass,
+                top,
+                moves,
+            });
         });
     }
     Patches { columns, rows, moves }
+}
+
+/// Moves each patch to the best place on a grid around its start, nearest first.
+fn look_around(from: &Level, to: &Level, columns: &[usize], rows: &[usize], moves: &mut [[f32; 2]]) {
+    let grid = || (-LOOK..=LOOK).step_by(LOOK_STEP);
+    let mut places: Vec<[isize; 2]> = grid().flat_map(|y| grid().map(move |x| [x, y])).collect();
+    places.sort_by_key(|[x, y]| x * x + y * y);
+    moves.par_iter_mut().enumerate().for_each(|(i, best)| {
+        let template = Template::new(from, columns[i % columns.len()], rows[i / columns.len()]);
+        let start = *best;
+        let mut least = template.residual(&to.luma, start).error;
+        for [x, y] in &places {
+            let place = [start[0] + *x as f32, start[1] + *y as f32];
+            let error = template.residual(&to.luma, place).error;
+            if error < FARTHER * least {
+                (*best, least) = (place, error);
+            }
+        }
+    });
 }
 
 /// Where patches start along one side so that they cover it: every `stride` pixels and flush with the end.
@@ -76,19 +124,26 @@ enum Pass {
     Up,
 }
 
-struct Search<'a> {
+/// The patch rows from `top` on, whose displacements are `moves`.
+struct Band<'a> {
     from: &'a Level,
     to: &'a Level,
     columns: &'a [usize],
     rows: &'a [usize],
+    /// The displacements of all patches before this pass.
     before: &'a [[f32; 2]],
+    hints: Option<&'a [[f32; 2]]>,
     params: &'a Params,
+    pass: Pass,
+    top: usize,
+    moves: &'a mut [[f32; 2]],
 }
 
-impl Search<'_> {
-    /// Searches the patch rows from `top` on whose displacements are `moves`.
-    fn band(&self, top: usize, moves: &mut [[f32; 2]], hints: Option<&[[f32; 2]]>, pass: Pass) {
-        let count = self.columns.len();
+impl Kernel for Band<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { from, to, columns, rows, before, hints, params, pass, top, moves } = self;
+        let count = columns.len();
         let offset = top * count;
         for step in 0..moves.len() {
             let i = if pass == Pass::Down { step } else { moves.len() - 1 - step };
@@ -96,15 +151,15 @@ impl Search<'_> {
             let (side, ahead) = match pass {
                 Pass::Down => ((column > 0).then(|| i - 1), (row > 0).then(|| (offset + i).wrapping_sub(count))),
                 Pass::Up => {
-                    ((column + 1 < count).then_some(i + 1), (row + 1 < self.rows.len()).then_some(offset + i + count))
+                    ((column + 1 < count).then_some(i + 1), (row + 1 < rows.len()).then_some(offset + i + count))
                 }
             };
             let of = |global: usize| {
-                global.checked_sub(offset).and_then(|i| moves.get(i)).copied().unwrap_or_else(|| self.before[global])
+                global.checked_sub(offset).and_then(|i| moves.get(i)).copied().unwrap_or_else(|| before[global])
             };
             let candidates = [side.map(|i| moves[i]), ahead.map(of), hints.map(|hints| hints[offset + i])];
-            let template = Template::new(self.from, self.columns[column], self.rows[row]);
-            moves[i] = template.find(&self.to.luma, moves[i], candidates, self.params.steps);
+            let template = Template::new(from, columns[column], rows[row]);
+            moves[i] = template.find(&to.luma, moves[i], candidates, params.steps);
         }
     }
 }
@@ -131,9 +186,10 @@ struct Residual {
 }
 
 impl Template {
+    #[inline(always)]
     fn new(from: &Level, x: usize, y: usize) -> Self {
         let (x, y) = (x as isize, y as isize);
-        let (luma, dx, dy) = (block(&from.luma, x, y), block(&from.dx, x, y), block(&from.dy, x, y));
+        let (luma, dx, dy) = block(&from.luma, x, y);
         let mean = |v: &[f32; AREA]| dot(v, &[1.0; AREA]) / AREA as f32;
         let (mean_dx, mean_dy) = (mean(&dx), mean(&dy));
         let area = AREA as f32;
@@ -147,6 +203,7 @@ impl Template {
     }
 
     /// The best displacement: the best of the starts, then Gauss–Newton while the error falls.
+    #[inline(always)]
     fn find(&self, to: &Padded, start: [f32; 2], candidates: [Option<[f32; 2]>; 3], steps: usize) -> [f32; 2] {
         let (mut best, mut residual) = (start, self.residual(to, start));
         for candidate in candidates.into_iter().flatten() {
@@ -163,7 +220,8 @@ impl Template {
             let [sx, sy] = residual.slope;
             let step = [xx * sx + xy * sy, xy * sx + yy * sy];
             let next = [best[0] - step[0], best[1] - step[1]];
-            let wandered = (next[0] - origin[0]).hypot(next[1] - origin[1]) > REACH;
+            let (far_x, far_y) = (next[0] - origin[0], next[1] - origin[1]);
+            let wandered = far_x * far_x + far_y * far_y > REACH * REACH;
             if wandered {
                 break;
             }
@@ -179,6 +237,7 @@ impl Template {
         best
     }
 
+    #[inline(always)]
     fn residual(&self, to: &Padded, [u, v]: [f32; 2]) -> Residual {
         let window = Window::new(to, self.x + u, self.y + v);
         let (mut sum, mut squares, mut along_x, mut along_y) = ([0.0; PATCH], [0.0; PATCH], [0.0; PATCH], [0.0; PATCH]);
@@ -210,6 +269,7 @@ pub(super) struct Window<'a> {
 
 impl<'a> Window<'a> {
     /// The window whose upper left pixel is at `(x, y)`, kept within the padding.
+    #[inline(always)]
     pub(super) fn new(image: &'a Padded, x: f32, y: f32) -> Self {
         let pad = PAD as f32;
         let far = |side: usize| (side + PAD - PATCH - 2) as f32;
@@ -229,19 +289,31 @@ impl<'a> Window<'a> {
         let upper = &self.pixels[row * self.stride..][..=PATCH];
         let lower = &self.pixels[(row + 1) * self.stride..][..=PATCH];
         let [a, b, c, d] = self.weights;
-        std::array::from_fn(|i| a * upper[i] + b * upper[i + 1] + c * lower[i] + d * lower[i + 1])
+        let mut out = [0.0; PATCH];
+        for i in 0..PATCH {
+            out[i] = a * upper[i] + b * upper[i + 1] + c * lower[i] + d * lower[i + 1];
+        }
+        out
     }
 }
 
-/// The patch at whole-pixel position `(x, y)`.
+/// The patch at whole-pixel position `(x, y)` and its central differences along x and y.
 #[inline(always)]
-fn block(plane: &Padded, x: isize, y: isize) -> [f32; AREA] {
-    let pixels = plane.starting_at(x, y);
-    let mut block = [0.0; AREA];
-    for (row, out) in block.chunks_exact_mut(PATCH).enumerate() {
-        out.copy_from_slice(&pixels[row * plane.stride()..][..PATCH]);
+fn block(plane: &Padded, x: isize, y: isize) -> ([f32; AREA], [f32; AREA], [f32; AREA]) {
+    let pixels = plane.starting_at(x - 1, y - 1);
+    let stride = plane.stride();
+    let (mut block, mut dx, mut dy) = ([0.0; AREA], [0.0; AREA], [0.0; AREA]);
+    for row in 0..PATCH {
+        let above = &pixels[row * stride..][..PATCH + 2];
+        let here = &pixels[(row + 1) * stride..][..PATCH + 2];
+        let below = &pixels[(row + 2) * stride..][..PATCH + 2];
+        for i in 0..PATCH {
+            block[row * PATCH + i] = here[i + 1];
+            dx[row * PATCH + i] = 0.5 * (here[i + 2] - here[i]);
+            dy[row * PATCH + i] = 0.5 * (below[i + 1] - above[i + 1]);
+        }
     }
-    block
+    (block, dx, dy)
 }
 
 #[inline(always)]
@@ -257,6 +329,6 @@ fn dot(a: &[f32; AREA], b: &[f32; AREA]) -> f32 {
 
 /// Sum of eight lanes in a fixed order.
 #[inline(always)]
-fn total(v: &[f32; PATCH]) -> f32 {
+pub(super) fn total(v: &[f32; PATCH]) -> f32 {
     ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]))
 }

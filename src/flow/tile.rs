@@ -3,14 +3,24 @@
 //! Pixels are kept by colour of the chess board, `(x + y) mod 2`, so that red–black over-relaxation reads one colour and
 //! writes the other along contiguous rows.
 
-use super::{Flow, Refine, pyramid::Level};
+use super::{Flow, pyramid::Level};
 use std::ops::Range;
 
-/// Noise of the derivatives, squared levels per pixel: the normalisation of the data terms stays finite on flat ground
-/// (Zimmer 2011, eq. 12).
-const FLAT: f32 = 0.1 * 0.1;
-/// Where the penalties turn from square to linear, squared pixels (Brox 2004, §2).
-const ROUND: f32 = 0.001 * 0.001;
+/// Noise of the derivatives, squared levels per pixel (or per squared pixel): the normalisation of the data terms stays
+/// finite on flat ground (Zimmer 2011, eq. 12). This and the next five by coarse search on public pairs with known flow.
+const FLAT: f32 = 0.5 * 0.5;
+/// Residual displacement at which the data penalties turn from square to linear, squared pixels.
+const ROUND_DATA: f32 = 0.2 * 0.2;
+/// Difference between neighbours at which the smoothness penalty turns from square to linear, squared pixels.
+const ROUND_SMOOTHNESS: f32 = 0.02 * 0.02;
+/// Shares in the energy.
+const SMOOTHNESS: f32 = 20.0;
+const BRIGHTNESS: f32 = 5.0;
+const GRADIENT: f32 = 10.0;
+/// Over-relaxation: far above what one linear system would like best, as the systems follow each other closely.
+const OMEGA: f32 = 1.94;
+/// Keeps the diagonal of a lone pixel away from zero.
+const LEAST: f32 = 1e-9;
 /// Pixels beyond the tile that the second derivatives reach.
 const MARGIN: usize = 2;
 const HALF: usize = Tile::WIDTH / 2;
@@ -37,8 +47,6 @@ struct Colour {
     yx: Vec<f32>,
     yy: Vec<f32>,
     yt: Vec<f32>,
-    /// How little the picture speaks for an edge here, `0..=1`.
-    calm: Vec<f32>,
     /// Derivative of the smoothness penalty.
     stiff: Vec<f32>,
     /// Weight of the difference to the right-hand, to the lower neighbour.
@@ -67,7 +75,6 @@ impl Colour {
             yx: zeros(),
             yy: zeros(),
             yt: zeros(),
-            calm: zeros(),
             stiff: zeros(),
             right: zeros(),
             down: zeros(),
@@ -85,8 +92,8 @@ pub(super) struct Tile {
     columns: Range<usize>,
     rows: Range<usize>,
     picture: (usize, usize),
-    here: Vec<f32>,
-    there: Vec<f32>,
+    mean: Vec<f32>,
+    change: Vec<f32>,
     inside: Vec<f32>,
     colours: [Colour; 2],
 }
@@ -98,8 +105,8 @@ impl Default for Tile {
             columns: 0..0,
             rows: 0..0,
             picture: (0, 0),
-            here: zeros(),
-            there: zeros(),
+            mean: zeros(),
+            change: zeros(),
             inside: zeros(),
             colours: [Colour::new(), Colour::new()],
         }
@@ -132,18 +139,19 @@ impl Tile {
     }
 
     /// Warps *to* by `flow` and linearises brightness and gradient around it.
-    pub(super) fn linearise(&mut self, from: &Level, to: &Level, flow: &Flow, settings: &Refine) {
+    #[inline(always)]
+    pub(super) fn linearise(&mut self, from: &Level, to: &Level, flow: &Flow) {
         self.picture = (flow.u.width(), flow.u.height());
         self.sample(from, to, flow);
         self.load_flow(flow);
         let (w, half) = (self.width(), self.half());
         let mut rows = Rows::default();
         for y in 0..self.height() {
-            rows.derive(&self.here, &self.there, &self.inside, y, w);
+            rows.derive(&self.mean, &self.change, &self.inside, y);
             let (u, v) = (flow.u.row(self.rows.start + y), flow.v.row(self.rows.start + y));
-            rows.normalise(&u[self.columns.clone()], &v[self.columns.clone()], settings);
+            rows.normalise(&u[self.columns.clone()], &v[self.columns.clone()]);
             let [a, b] = &mut self.colours;
-            let (even, odd) = if y % 2 == 0 { (a, b) } else { (b, a) };
+            let (even, odd) = if y.is_multiple_of(2) { (a, b) } else { (b, a) };
             let at = (y + 1) * STRIDE + 1;
             let split = |row: &[f32], even: &mut [f32], odd: &mut [f32]| {
                 let pairs = row.as_chunks::<2>().0;
@@ -161,50 +169,73 @@ impl Tile {
             split(&rows.yx, &mut even.yx, &mut odd.yx);
             split(&rows.yy, &mut even.yy, &mut odd.yy);
             split(&rows.yt, &mut even.yt, &mut odd.yt);
-            split(&rows.calm, &mut even.calm, &mut odd.calm);
         }
     }
 
     /// *From* and the warped *to*, with a margin; beyond the picture its border.
+    #[inline(always)]
     fn sample(&mut self, from: &Level, to: &Level, flow: &Flow) {
         let (w, h) = self.picture;
         let (right, bottom) = ((w - 1) as f32, (h - 1) as f32);
         let columns = self.width() + 2 * MARGIN;
+        let (mut u, mut v, mut here) = ([0.0; WIDE], [0.0; WIDE], [0.0; WIDE]);
+        let (mut tx, mut ty) = ([0.0; WIDE], [0.0; WIDE]);
         for row in 0..self.height() + 2 * MARGIN {
             let y = (self.rows.start + row).saturating_sub(MARGIN).min(h - 1);
-            let (us, vs) = (flow.u.row(y), flow.v.row(y));
-            let here = from.luma.starting_at(0, y as isize);
-            for column in 0..columns {
-                let x = (self.columns.start + column).saturating_sub(MARGIN).min(w - 1);
-                let (tx, ty) = (x as f32 + us[x], y as f32 + vs[x]);
-                let (cx, cy) = (tx.clamp(0.0, right), ty.clamp(0.0, bottom));
-                let i = row * WIDE + column;
-                self.here[i] = here[x];
-                self.there[i] = to.luma.bilinear(cx, cy);
-                self.inside[i] = if tx == cx && ty == cy { 1.0 } else { 0.0 };
+            let copy = |row: &[f32], out: &mut [f32; WIDE]| {
+                copy_clamped(&row[..w], self.columns.start as isize - MARGIN as isize, &mut out[..columns]);
+            };
+            copy(flow.u.row(y), &mut u);
+            copy(flow.v.row(y), &mut v);
+            copy(from.luma.starting_at(0, y as isize), &mut here);
+            let line = row * WIDE..(row + 1) * WIDE;
+            let (mean, change) = (&mut self.mean[line.clone()], &mut self.change[line.clone()]);
+            let inside = &mut self.inside[line];
+            let first = self.columns.start as f32 - MARGIN as f32;
+            for x in 0..WIDE {
+                let column = (first + x as f32).clamp(0.0, right);
+                let (fx, fy) = (column + u[x], y as f32 + v[x]);
+                (tx[x], ty[x]) = (fx.clamp(0.0, right), fy.clamp(0.0, bottom));
+                inside[x] = if fx == tx[x] && fy == ty[x] { 1.0 } else { 0.0 };
+            }
+            for x in 0..columns {
+                change[x] = to.luma.bilinear(tx[x], ty[x]);
+            }
+            for x in 0..WIDE {
+                let there = change[x];
+                mean[x] = 0.5 * (here[x] + there);
+                change[x] = there - here[x];
             }
         }
     }
 
     /// The flow to start from, with the frame around the tile.
+    #[inline(always)]
     fn load_flow(&mut self, flow: &Flow) {
-        let (w, h) = self.picture;
+        let h = self.picture.1;
+        let half = self.half();
+        let mut line = [0.0; Tile::WIDTH + 2];
         for y in 0..self.height() + 2 {
             let global_y = (self.rows.start + y).saturating_sub(1).min(h - 1);
-            let (u, v) = (flow.u.row(global_y), flow.v.row(global_y));
-            // column -1 of the tile comes first; x + y of the tile decides the colour
-            for x in 0..2 * self.half() + 2 {
-                let global_x = (self.columns.start + x).saturating_sub(1).min(w - 1);
-                let colour = &mut self.colours[(x + y) % 2];
-                let i = y * STRIDE + x.div_ceil(2);
-                colour.u[i] = u[global_x];
-                colour.v[i] = v[global_x];
+            let [a, b] = &mut self.colours;
+            let (even, odd) = if y.is_multiple_of(2) { (b, a) } else { (a, b) };
+            let at = y * STRIDE;
+            for (row, even, odd) in
+                [(flow.u.row(global_y), &mut even.u, &mut odd.u), (flow.v.row(global_y), &mut even.v, &mut odd.v)]
+            {
+                // columns -1, 0, 1, …: odd comes first
+                copy_clamped(row, self.columns.start as isize - 1, &mut line[..2 * half + 2]);
+                let pairs = line.as_chunks::<2>().0.iter();
+                for ((pair, odd), even) in pairs.zip(&mut odd[at..=at + half]).zip(&mut even[at + 1..=at + half + 1]) {
+                    (*odd, *even) = (pair[0], pair[1]);
+                }
             }
         }
     }
 
     /// Makes the linear system from the present flow: robust weights of data and smoothness.
-    pub(super) fn weigh(&mut self, settings: &Refine) {
+    #[inline(always)]
+    pub(super) fn weigh(&mut self) {
         let (half, height) = (self.half(), self.height());
         let [a, b] = &mut self.colours;
         for y in 0..height {
@@ -213,16 +244,15 @@ impl Tile {
         }
         self.frame_stiffness();
         let [a, b] = &mut self.colours;
-        let smoothness = settings.smoothness;
         for y in 0..=height {
-            edges(a, b, y, 1 - y % 2, half, smoothness);
-            edges(b, a, y, y % 2, half, smoothness);
+            edges(a, b, y, 1 - y % 2, half);
+            edges(b, a, y, y % 2, half);
         }
         self.cut_edges();
         let [a, b] = &mut self.colours;
         for y in 0..height {
-            system(a, b, y, y % 2, half, settings);
-            system(b, a, y, 1 - y % 2, half, settings);
+            system(a, b, y, y % 2, half);
+            system(b, a, y, 1 - y % 2, half);
         }
     }
 
@@ -235,7 +265,7 @@ impl Tile {
             // column -1 has the colour that column 0 has not
             let (even, odd) = if y % 2 == 1 { (&mut *a, &mut *b) } else { (&mut *b, &mut *a) };
             odd.stiff[row] = even.stiff[row + 1];
-            if width % 2 == 0 {
+            if width.is_multiple_of(2) {
                 even.stiff[row + 1 + half] = odd.stiff[row + half];
             } else {
                 odd.stiff[row + half] = even.stiff[row + half];
@@ -262,7 +292,7 @@ impl Tile {
                 odd.right[row] = 0.0;
             }
             if at_right || width % 2 == 1 {
-                let last = if width % 2 == 0 { &mut odd.right } else { &mut even.right };
+                let last = if width.is_multiple_of(2) { &mut odd.right } else { &mut even.right };
                 last[row + half] = 0.0;
             }
         }
@@ -276,15 +306,16 @@ impl Tile {
     }
 
     /// Red–black successive over-relaxation (Young 1954).
-    pub(super) fn relax(&mut self, settings: &Refine) {
+    #[inline(always)]
+    pub(super) fn relax(&mut self, sweeps: usize) {
         let (half, height) = (self.half(), self.height());
         let [a, b] = &mut self.colours;
-        for _ in 0..settings.sweeps {
+        for _ in 0..sweeps {
             for y in 0..height {
-                sweep(a, b, y, y % 2, half, settings.omega);
+                sweep(a, b, y, y % 2, half);
             }
             for y in 0..height {
-                sweep(b, a, y, 1 - y % 2, half, settings.omega);
+                sweep(b, a, y, 1 - y % 2, half);
             }
         }
     }
@@ -292,12 +323,28 @@ impl Tile {
     /// Hands out the flow of picture row `y`, of `columns` of it.
     pub(super) fn copy_row(&self, y: usize, columns: Range<usize>, u: &mut [f32], v: &mut [f32]) {
         let row = (y - self.rows.start + 1) * STRIDE + 1;
-        for (i, x) in columns.enumerate() {
-            let x = x - self.columns.start;
-            let colour = &self.colours[(x + y - self.rows.start) % 2];
-            (u[i], v[i]) = (colour.u[row + x / 2], colour.v[row + x / 2]);
+        let [a, b] = &self.colours;
+        let (even, odd) = if (y - self.rows.start).is_multiple_of(2) { (a, b) } else { (b, a) };
+        let first = columns.start - self.columns.start;
+        for (plane_even, plane_odd, out) in [(&even.u, &odd.u, u), (&even.v, &odd.v, v)] {
+            for (i, out) in out.iter_mut().enumerate() {
+                let x = first + i;
+                *out = if x.is_multiple_of(2) { plane_even[row + x / 2] } else { plane_odd[row + x / 2] };
+            }
         }
     }
+}
+
+/// Copies the samples of `row` from column `first` on, which may lie before its begin and beyond its end: then the nearest.
+#[inline(always)]
+fn copy_clamped(row: &[f32], first: isize, out: &mut [f32]) {
+    let last = row.len() as isize - 1;
+    let before = (-first).clamp(0, out.len() as isize) as usize;
+    let known = (last + 1 - first).clamp(before as isize, out.len() as isize) as usize;
+    out[..before].fill(row[0]);
+    let start = (first + before as isize) as usize;
+    out[before..known].copy_from_slice(&row[start..start + known - before]);
+    out[known..].fill(row[last as usize]);
 }
 
 /// The derivatives of one row, in the order of the picture.
@@ -311,7 +358,6 @@ struct Rows {
     yx: [f32; Tile::WIDTH],
     yy: [f32; Tile::WIDTH],
     yt: [f32; Tile::WIDTH],
-    calm: [f32; Tile::WIDTH],
     inside: [f32; Tile::WIDTH],
 }
 
@@ -328,40 +374,33 @@ impl Default for Rows {
             yx: zeros,
             yy: zeros,
             yt: zeros,
-            calm: zeros,
             inside: zeros,
         }
     }
 }
 
+fn wide_row(plane: &[f32], y: usize) -> &[f32; WIDE] {
+    plane[y * WIDE..].first_chunk().expect("a plane with margin holds TALL whole rows")
+}
+
 impl Rows {
-    /// Derivatives of the mean of both pictures, differences between them, for tile row `y`.
-    fn derive(&mut self, here: &[f32], there: &[f32], inside: &[f32], y: usize, width: usize) {
-        let row = |plane: &'_ [f32], offset: usize| -> [f32; WIDE] {
-            let at = (y + offset) * WIDE;
-            std::array::from_fn(|i| plane[at + i])
-        };
-        let mean = |offset: usize| -> [f32; WIDE] {
-            let (h, t) = (row(here, offset), row(there, offset));
-            std::array::from_fn(|i| 0.5 * (h[i] + t[i]))
-        };
-        let change = |offset: usize| -> [f32; WIDE] {
-            let (h, t) = (row(here, offset), row(there, offset));
-            std::array::from_fn(|i| t[i] - h[i])
-        };
-        let m: [[f32; WIDE]; 5] = std::array::from_fn(mean);
-        let d: [[f32; WIDE]; 3] = std::array::from_fn(|i| change(i + 1));
-        for x in 0..width.next_multiple_of(8).min(Tile::WIDTH) {
+    /// Derivatives of the mean of both pictures and of the change between them, for tile row `y`.
+    #[inline(always)]
+    fn derive(&mut self, mean: &[f32], change: &[f32], inside: &[f32], y: usize) {
+        let mean: [&[f32; WIDE]; 5] = [0, 1, 2, 3, 4].map(|offset| wide_row(mean, y + offset));
+        let change: [&[f32; WIDE]; 3] = [1, 2, 3].map(|offset| wide_row(change, y + offset));
+        let inside = wide_row(inside, y + MARGIN);
+        for x in 0..Tile::WIDTH {
             let c = x + MARGIN;
-            self.bx[x] = 0.5 * (m[2][c + 1] - m[2][c - 1]);
-            self.by[x] = 0.5 * (m[3][c] - m[1][c]);
-            self.bt[x] = d[1][c];
-            self.xx[x] = 0.25 * (m[2][c + 2] + m[2][c - 2]) - 0.5 * m[2][c];
-            self.xy[x] = 0.25 * ((m[3][c + 1] - m[3][c - 1]) - (m[1][c + 1] - m[1][c - 1]));
-            self.yy[x] = 0.25 * (m[4][c] + m[0][c]) - 0.5 * m[2][c];
-            self.xt[x] = 0.5 * (d[1][c + 1] - d[1][c - 1]);
-            self.yt[x] = 0.5 * (d[2][c] - d[0][c]);
-            self.inside[x] = inside[(y + MARGIN) * WIDE + c];
+            self.bx[x] = 0.5 * (mean[2][c + 1] - mean[2][c - 1]);
+            self.by[x] = 0.5 * (mean[3][c] - mean[1][c]);
+            self.bt[x] = change[1][c];
+            self.xx[x] = 0.25 * (mean[2][c + 2] + mean[2][c - 2]) - 0.5 * mean[2][c];
+            self.xy[x] = 0.25 * ((mean[3][c + 1] - mean[3][c - 1]) - (mean[1][c + 1] - mean[1][c - 1]));
+            self.yy[x] = 0.25 * (mean[4][c] + mean[0][c]) - 0.5 * mean[2][c];
+            self.xt[x] = 0.5 * (change[1][c + 1] - change[1][c - 1]);
+            self.yt[x] = 0.5 * (change[2][c] - change[0][c]);
+            self.inside[x] = inside[c];
         }
     }
 
@@ -377,7 +416,6 @@ impl Rows {
             &mut self.yx,
             &mut self.yy,
             &mut self.yt,
-            &mut self.calm,
         ];
         for plane in planes {
             plane[width..].fill(0.0);
@@ -385,11 +423,10 @@ impl Rows {
     }
 
     /// Scales each equation by its gradient and its share in the energy, and moves the present flow to the right-hand side.
-    fn normalise(&mut self, u: &[f32], v: &[f32], settings: &Refine) {
+    #[inline(always)]
+    fn normalise(&mut self, u: &[f32], v: &[f32]) {
         for x in 0..u.len() {
             let (bx, by, xx, xy, yy) = (self.bx[x], self.by[x], self.xx[x], self.xy[x], self.yy[x]);
-            let slope = bx * bx + by * by;
-            self.calm[x] = 1.0 / (1.0 + slope * settings.edge);
             let scale = |a: f32, b: f32| self.inside[x] / (a * a + b * b + FLAT).sqrt();
             let (brightness, along_x, along_y) = (scale(bx, by), scale(xx, xy), scale(xy, yy));
             let constant = |a: f32, b: f32, t: f32| a * u[x] + b * v[x] - t;
@@ -404,6 +441,7 @@ impl Rows {
 }
 
 /// Derivative of the robust smoothness penalty of the pixels of `own` in tile row `y`; their columns are `2i + parity`.
+#[inline(always)]
 fn stiffness(own: &mut Colour, other: &Colour, y: usize, parity: usize, half: usize) {
     let at = (y + 1) * STRIDE + 1;
     let (left, right) = (at - 1 + parity, at + parity);
@@ -418,14 +456,14 @@ fn stiffness(own: &mut Colour, other: &Colour, y: usize, parity: usize, half: us
             sums[i] += (l * l + r * r) + (a * a + b * b);
         }
     }
-    let calm = &own.calm[at..at + half];
-    for ((stiff, sum), calm) in own.stiff[at..at + half].iter_mut().zip(sums).zip(calm) {
-        *stiff = calm / (0.5 * sum + ROUND).sqrt();
+    for (stiff, sum) in own.stiff[at..at + half].iter_mut().zip(sums) {
+        *stiff = 1.0 / (0.5 * sum + ROUND_SMOOTHNESS).sqrt();
     }
 }
 
 /// Weights of the edges to the right and down from the pixels of `own` in frame row `y` (0 is the frame above the tile).
-fn edges(own: &mut Colour, other: &Colour, y: usize, parity: usize, half: usize, smoothness: f32) {
+#[inline(always)]
+fn edges(own: &mut Colour, other: &Colour, y: usize, parity: usize, half: usize) {
     let at = y * STRIDE;
     let n = half + 1;
     // of the frame column -1 on: sample i of colour `own` lies in column 2 (i - 1) + parity
@@ -433,13 +471,14 @@ fn edges(own: &mut Colour, other: &Colour, y: usize, parity: usize, half: usize,
     let below = &other.stiff[at + STRIDE..];
     for i in 0..n {
         let stiff = own.stiff[at + i];
-        own.right[at + i] = 0.5 * smoothness * (stiff + right[i]);
-        own.down[at + i] = 0.5 * smoothness * (stiff + below[i]);
+        own.right[at + i] = 0.5 * SMOOTHNESS * (stiff + right[i]);
+        own.down[at + i] = 0.5 * SMOOTHNESS * (stiff + below[i]);
     }
 }
 
 /// The 2×2 systems of the pixels of `own` in tile row `y`.
-fn system(own: &mut Colour, other: &Colour, y: usize, parity: usize, half: usize, settings: &Refine) {
+#[inline(always)]
+fn system(own: &mut Colour, other: &Colour, y: usize, parity: usize, half: usize) {
     let at = (y + 1) * STRIDE + 1;
     let left = at - 1 + parity;
     let range = at..at + half;
@@ -455,8 +494,8 @@ fn system(own: &mut Colour, other: &Colour, y: usize, parity: usize, half: usize
         let b = bx[i] * u[i] + by[i] * v[i] - bt[i];
         let gx = xx[i] * u[i] + xy[i] * v[i] - xt[i];
         let gy = yx[i] * u[i] + yy[i] * v[i] - yt[i];
-        let brightness = settings.brightness / (b * b + ROUND).sqrt();
-        let gradient = settings.gradient / (gx * gx + gy * gy + ROUND).sqrt();
+        let brightness = BRIGHTNESS / (b * b + ROUND_DATA).sqrt();
+        let gradient = GRADIENT / (gx * gx + gy * gy + ROUND_DATA).sqrt();
         let edges = (left[i] + right[i]) + (up[i] + down[i]);
         uu[i] = 1.0 / (brightness * bx[i] * bx[i] + gradient * (xx[i] * xx[i] + yx[i] * yx[i]) + edges + LEAST);
         vv[i] = 1.0 / (brightness * by[i] * by[i] + gradient * (xy[i] * xy[i] + yy[i] * yy[i]) + edges + LEAST);
@@ -466,11 +505,9 @@ fn system(own: &mut Colour, other: &Colour, y: usize, parity: usize, half: usize
     }
 }
 
-/// Keeps the diagonal of a lone pixel away from zero.
-const LEAST: f32 = 1e-9;
-
 /// One over-relaxation of the pixels of `own` in tile row `y`.
-fn sweep(own: &mut Colour, other: &Colour, y: usize, parity: usize, half: usize, omega: f32) {
+#[inline(always)]
+fn sweep(own: &mut Colour, other: &Colour, y: usize, parity: usize, half: usize) {
     let at = (y + 1) * STRIDE + 1;
     let (l, r, a, b) = (at - 1 + parity, at + parity, at - STRIDE, at + STRIDE);
     let range = at..at + half;
@@ -484,7 +521,7 @@ fn sweep(own: &mut Colour, other: &Colour, y: usize, parity: usize, half: usize,
     for i in 0..half {
         let pull_u = (left[i] * ul[i] + right[i] * ur[i]) + (up[i] * ua[i] + down[i] * ub[i]);
         let pull_v = (left[i] * vl[i] + right[i] * vr[i]) + (up[i] * va[i] + down[i] * vb[i]);
-        u[i] += omega * ((ut[i] - uv[i] * v[i] + pull_u) * uu[i] - u[i]);
-        v[i] += omega * ((vt[i] - uv[i] * u[i] + pull_v) * vv[i] - v[i]);
+        u[i] += OMEGA * ((ut[i] - uv[i] * v[i] + pull_u) * uu[i] - u[i]);
+        v[i] += OMEGA * ((vt[i] - uv[i] * u[i] + pull_v) * vv[i] - v[i]);
     }
 }
