@@ -4,7 +4,7 @@ use crate::provider::{Error, Request};
 use std::time::Duration;
 
 /// Longest time that a take may need unless told otherwise.
-const LIMIT: Duration = Duration::from_secs(2 * 60 * 60);
+const LIMIT: Duration = Duration::from_hours(2);
 
 /// The placeholders, for help texts.
 pub const HELP: &str = "known placeholders are {seed} {out} {prompt} {duration} {width} {height} {fps} {motion} \
