@@ -83,7 +83,7 @@ impl Workshop for Fake {
         Ok(self.scores[take - 1].clone())
     }
 
-    fn mend(&mut self, clip: &Path, out: &Path, _take: u32) -> Result<Mended, Error> {
+    fn mend(&mut self, clip: &Path, _score: &ScoreReport, out: &Path, _take: u32) -> Result<Mended, Error> {
         self.die_if(Death::WhileMending);
         fs::write(out, format!("mended {}", fs::read_to_string(clip).unwrap())).unwrap();
         Ok(Mended { report: serde_json::json!({}), score: self.mended.clone() })
