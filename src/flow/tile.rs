@@ -198,9 +198,7 @@ impl Tile {
                 (tx[x], ty[x]) = (fx.clamp(0.0, right), fy.clamp(0.0, bottom));
                 inside[x] = if fx == tx[x] && fy == ty[x] { 1.0 } else { 0.0 };
             }
-            for x in 0..columns {
-                change[x] = to.luma.bilinear(tx[x], ty[x]);
-            }
+            to.luma.bilinear(&tx[..columns], &ty[..columns], &mut change[..columns]);
             for x in 0..WIDE {
                 let there = change[x];
                 mean[x] = 0.5 * (here[x] + there);
@@ -494,11 +492,15 @@ fn system(own: &mut Colour, other: &Colour, y: usize, parity: usize, half: usize
         let b = bx[i] * u[i] + by[i] * v[i] - bt[i];
         let gx = xx[i] * u[i] + xy[i] * v[i] - xt[i];
         let gy = yx[i] * u[i] + yy[i] * v[i] - yt[i];
-        let brightness = BRIGHTNESS / (b * b + ROUND_DATA).sqrt();
-        let gradient = GRADIENT / (gx * gx + gy * gy + ROUND_DATA).sqrt();
+        // one division for two: 1/p and 1/q are q/(pq) and p/(pq)
+        let (p, q) = ((b * b + ROUND_DATA).sqrt(), (gx * gx + gy * gy + ROUND_DATA).sqrt());
+        let both = 1.0 / (p * q);
+        let (brightness, gradient) = (BRIGHTNESS * both * q, GRADIENT * both * p);
         let edges = (left[i] + right[i]) + (up[i] + down[i]);
-        uu[i] = 1.0 / (brightness * bx[i] * bx[i] + gradient * (xx[i] * xx[i] + yx[i] * yx[i]) + edges + LEAST);
-        vv[i] = 1.0 / (brightness * by[i] * by[i] + gradient * (xy[i] * xy[i] + yy[i] * yy[i]) + edges + LEAST);
+        let p = brightness * bx[i] * bx[i] + gradient * (xx[i] * xx[i] + yx[i] * yx[i]) + edges + LEAST;
+        let q = brightness * by[i] * by[i] + gradient * (xy[i] * xy[i] + yy[i] * yy[i]) + edges + LEAST;
+        let both = 1.0 / (p * q);
+        (uu[i], vv[i]) = (both * q, both * p);
         uv[i] = brightness * bx[i] * by[i] + gradient * (xx[i] * xy[i] + yx[i] * yy[i]);
         ut[i] = brightness * bx[i] * bt[i] + gradient * (xx[i] * xt[i] + yx[i] * yt[i]);
         vt[i] = brightness * by[i] * bt[i] + gradient * (xy[i] * xt[i] + yy[i] * yt[i]);
