@@ -1,4 +1,5 @@
 //! The command as scripts meet it: streams, exit codes, JSON, help.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod scene;
 

@@ -1,4 +1,5 @@
 //! The architecture: every module stands on a floor and imports only from floors below.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::{fs, path::Path};
 

@@ -340,7 +340,7 @@ fn packet_times(clip: &Path, stream: &str) -> Vec<(f64, f64)> {
     };
     let mut times: Vec<_> = times.lines().filter_map(pair).collect();
     times.sort_by(|a, b| a.0.total_cmp(&b.0));
-    assert!(times.len() > 10, "{clip:?}");
+    assert!(times.len() > 10, "{}", clip.display());
     times
 }
 

@@ -1,4 +1,5 @@
 //! Memory depends on resolution, never on length.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 #![cfg(target_os = "linux")]
 
 mod scene;

@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
     ask_consent(&mut job, ui)?;
     let start = if args.fresh { Start::Fresh } else { Start::Reuse };
     let animated = perform(&home, &job, &start, ui)?;
-    story::write(&animated, &job, &args.report)?;
+    story::write(&animated, &job, &args.report, ui)?;
     Ok(story::tell(&animated, &args.report, ui))
 }
 

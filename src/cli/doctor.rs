@@ -4,7 +4,7 @@ use super::{Exit, Failure, Ui};
 use holdstill::media;
 use owo_colors::OwoColorize;
 use serde::Serialize;
-use std::{path::PathBuf, thread};
+use std::{path::Path, thread};
 
 /// Free space below which a run may fail: some takes of 4K video.
 const LOW_DISK_BYTES: u64 = 2 << 30;
@@ -23,11 +23,12 @@ struct Finding {
     detail: String,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every verb has this shape")]
 pub(crate) fn run(_: &Args, ui: &Ui) -> Result<Exit, Failure> {
     let mut findings = vec![finding("holdstill", true, env!("CARGO_PKG_VERSION"))];
     findings.extend(ffmpeg());
     findings.push(cores());
-    findings.push(disk("temporary files", std::env::temp_dir()));
+    findings.push(disk("temporary files", &std::env::temp_dir()));
     if ui.is_json() {
         ui.envelope(&serde_json::json!({ "schema": "holdstill/doctor/1", "findings": findings }));
     } else {
@@ -65,9 +66,9 @@ fn cores() -> Finding {
 }
 
 /// Free space where `path`, or its nearest existing parent, lies.
-fn disk(what: &str, path: PathBuf) -> Finding {
-    let exists = path.ancestors().find(|p| p.exists()).map_or_else(|| PathBuf::from("/"), PathBuf::from);
-    match rustix::fs::statvfs(&exists) {
+fn disk(what: &str, path: &Path) -> Finding {
+    let exists = path.ancestors().find(|p| p.exists()).unwrap_or(Path::new("/"));
+    match rustix::fs::statvfs(exists) {
         Ok(stat) => {
             let free = stat.f_bavail * stat.f_frsize;
             let detail = format!("{} ({:.1} GB free)", path.display(), free as f64 / 1e9);

@@ -3,12 +3,15 @@
 mod animate;
 mod completions;
 mod config;
+mod demo;
 mod doctor;
 mod exit;
 mod failure;
 mod flow;
+mod gate;
 mod man;
 mod order;
+mod outputs;
 mod plan;
 mod progress;
 mod runs;
@@ -58,12 +61,16 @@ struct Globals {
 enum Command {
     /// Make a clip of a still that holds still: generate, measure, ask again or mend, verify
     Animate(animate::Args),
+    /// See the whole loop on a built-in still: no key, no network
+    Demo(demo::Args),
     /// Show what `animate` would do and cost; nothing is sent
     Plan(plan::Args),
     /// List runs, show one, or go on with one after a crash
     Runs(runs::Args),
     /// Measure how far a clip drifts from the still it was made from
     Score(score::Args),
+    /// Judge many clips against a policy; the exit code is the gate
+    Gate(gate::Args),
     /// Show the settings
     Config(config::Args),
     /// Examine this machine: FFmpeg, codecs, cores, disk
@@ -100,9 +107,11 @@ pub(crate) fn main() -> ExitCode {
 fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
     match command {
         Command::Animate(args) => animate::run(args, ui),
+        Command::Demo(args) => demo::run(args, ui),
         Command::Plan(args) => plan::run(args, ui),
         Command::Runs(args) => runs::run(args, ui),
         Command::Score(args) => score::run(args, ui),
+        Command::Gate(args) => gate::run(args, ui),
         Command::Config(args) => config::run(args, ui),
         Command::Doctor(args) => doctor::run(args, ui),
         Command::Flow(args) => flow::run(args, ui),

@@ -165,7 +165,7 @@ pub(crate) fn ask_consent(job: &mut AnimateJob, ui: &Ui) -> Result<(), Failure> 
 }
 
 /// A preset by its name, or a file.
-fn policy(name: &str) -> Result<Policy, Failure> {
+pub(crate) fn policy(name: &str) -> Result<Policy, Failure> {
     if let Ok(preset) = name.parse::<Preset>() {
         return Ok(Policy::preset(preset));
     }

@@ -130,7 +130,7 @@ fn resume(home: &Home, id: &str, may_resubmit: bool, reports: &[PathBuf], ui: &m
         hint: "start it anew with `holdstill animate`".into(),
     })?;
     let animated = animate::perform(home, &job, &Start::Resume { run: run.id, may_resubmit }, ui)?;
-    story::write(&animated, &job, reports)?;
+    story::write(&animated, &job, reports, ui)?;
     Ok(story::tell(&animated, reports, ui))
 }
 

@@ -1,10 +1,11 @@
 //! `holdstill score`: how far a clip drifts from its seed, where, when and why.
 
-use super::{Exit, Failure, Ui, table};
+use super::{Exit, Failure, Ui, outputs, table};
 use clap::ValueHint;
 use holdstill::{
     drift::Thresholds,
     engine::{self, ScoreJob},
+    report::film,
 };
 use std::path::PathBuf;
 
@@ -36,6 +37,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
+    outputs::check(&args.out)?;
     let job = ScoreJob {
         clip: args.clip.clone(),
         seed: args.seed.clone(),
@@ -44,7 +46,14 @@ pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
         command: engine::command_line(&args.clip, &args.seed, args.mask.as_deref()),
     };
     let cancel = ui.cancel();
-    let scored = engine::score(&job, &mut |event| ui.hear(&event), &cancel)?;
+    let mut scored = engine::score(&job, &mut |event| ui.hear(&event), &cancel)?;
+    outputs::write(&args.out, &job, &mut scored, &cancel)?;
+    if let Some(folder) = &args.heatmap {
+        film::heat_maps(&job, &mut scored, folder, &mut |event| ui.hear(&event), &cancel)?;
+    }
+    if let Some(out) = &args.annotate {
+        film::annotated(&job, &mut scored, out, &mut |event| ui.hear(&event), &cancel)?;
+    }
     if ui.is_json() {
         ui.envelope(&scored.report);
     } else {

@@ -1,11 +1,24 @@
 //! How an `animate` is told: a table on stdout, an envelope, report files.
 
-use super::{Exit, Failure, Ui, table::painted};
+use super::{
+    Exit, Failure, Ui,
+    outputs::{MOST_EXHIBITS, write_text},
+    table::painted,
+};
 use holdstill::{
-    engine::animate::{AnimateJob, AnimateReport, Animated, Standing},
-    media::TempOut,
+    drift::Thresholds,
+    engine::{
+        self, Cancel, ScoreJob,
+        animate::{AnimateJob, AnimateReport, Animated, Standing, TakeReport},
+    },
+    report::{
+        gallery,
+        html::{self, Mend, Step, Story},
+        json,
+    },
 };
 use owo_colors::OwoColorize;
+use serde_json::Value;
 use std::{
     fmt::Write as _,
     path::{Path, PathBuf},
@@ -23,15 +36,13 @@ pub(crate) fn check_targets(reports: &[PathBuf]) -> Result<(), Failure> {
 }
 
 /// Writes the report files.
-pub(crate) fn write(animated: &Animated, job: &AnimateJob, reports: &[PathBuf]) -> Result<(), Failure> {
+pub(crate) fn write(animated: &Animated, job: &AnimateJob, reports: &[PathBuf], ui: &Ui) -> Result<(), Failure> {
     for path in reports {
         let text = match kind(path) {
-            Some(Kind::Html) => page(animated, job)?,
-            _ => serde_json::to_string_pretty(&animated.report).expect("reports are plain data"),
+            Some(Kind::Html) => page(animated, job, &ui.cancel())?,
+            _ => json::pretty(&animated.report),
         };
-        let temp = TempOut::beside(path)?;
-        std::fs::write(temp.path(), text).map_err(|source| holdstill::store::Error::io("write", path, source))?;
-        temp.commit()?;
+        write_text(path, &text)?;
     }
     Ok(())
 }
@@ -94,6 +105,75 @@ fn kind(path: &Path) -> Option<Kind> {
     }
 }
 
-fn page(_: &Animated, _: &AnimateJob) -> Result<String, Failure> {
-    Err(Failure::usage("no html yet", ""))
+/// The page of the final clip, with the story of how it came about and the first take's worst frames.
+fn page(animated: &Animated, job: &AnimateJob, cancel: &Cancel) -> Result<String, Failure> {
+    let Animated { report, first } = animated;
+    let clip = PathBuf::from(&first.clip.path);
+    let score_job = ScoreJob {
+        command: first.command.clone(),
+        seed: job.still.clone(),
+        mask: job.mask.clone(),
+        thresholds: Thresholds { drift_fail: job.drift_fail },
+        clip,
+    };
+    // Heat maps are not kept with a run: the first take is measured again, with the same bits.
+    let mut scored = engine::score(&score_job, &mut |_| {}, cancel)?;
+    let exhibits = gallery::collect(&score_job, &mut scored, MOST_EXHIBITS, cancel)?;
+    let story = Story {
+        title: report.stop.clone(),
+        before: Some(first.clone()),
+        steps: report.takes.iter().flat_map(steps).collect(),
+        mends: mends(report),
+        spent: Some(report.cost.settled_micros),
+        budget: report.cost.budget_micros,
+    };
+    let page = html::Page { exhibits: &exhibits, story: Some(&story), ..html::Page::new(&report.score) };
+    Ok(html::render(&page))
+}
+
+/// A take and, where it was tried, its mending.
+fn steps(take: &TakeReport) -> Vec<Step> {
+    let causes: Vec<_> = take.causes.iter().map(|cause| cause.name()).collect();
+    let spans: Vec<_> = take.bad_spans.iter().map(|[first, last]| format!("{first}–{last}")).collect();
+    let place = if spans.is_empty() { String::new() } else { format!(" in frames {}", spans.join(", ")) };
+    let made = Step {
+        label: format!("Take {}", take.take),
+        detail: format!("{}, random seed {}, {:.0} % of the motion", take.provider, take.rng_seed, take.motion * 100.0),
+        drift: Some(take.drift),
+        verdict: Some(take.verdict),
+        causes: causes.join(", ") + &place,
+        cost: Some(take.cost_micros),
+        decision: take.decision.reason.clone(),
+    };
+    let mended = take.mended.as_ref().map(|mended| Step {
+        label: "Mend".into(),
+        detail: format!("take {}", take.take),
+        drift: Some(mended.outcome.drift),
+        verdict: Some(mended.outcome.verdict),
+        decision: mended.decision.reason.clone(),
+        ..Step::default()
+    });
+    std::iter::once(made).chain(mended).collect()
+}
+
+/// The spans of the mending that was delivered.
+fn mends(report: &AnimateReport) -> Vec<Mend> {
+    let spans = report.mend.as_ref().and_then(|mend| mend.get("spans")?.as_array().cloned()).unwrap_or_default();
+    let number = |span: &Value, key: &str| span.get(key).and_then(Value::as_f64).unwrap_or(0.0);
+    let word = |span: &Value, key: &str| span.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let frame = |span: &Value, at: usize| {
+        span.get("frames")
+            .and_then(|frames| frames.get(at)?.as_u64())
+            .and_then(|f| usize::try_from(f).ok())
+            .unwrap_or(0)
+    };
+    let mend = |span: &Value| Mend {
+        frames: [frame(span, 0), frame(span, 1)],
+        method: word(span, "kind"),
+        before: number(span, "drift_before"),
+        after: number(span, "drift_after"),
+        accepted: span.get("accepted").and_then(Value::as_bool).unwrap_or(false),
+        why: word(span, "reason"),
+    };
+    spans.iter().map(mend).collect()
 }

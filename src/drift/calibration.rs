@@ -34,25 +34,36 @@ impl Scale {
 const STEEPNESS: f64 = 1.5;
 
 /// Every signal that counts.
-pub(crate) const SCALES: [Scale; 16] = [
-    // residual flow noise is 0.005, coarse compression under a 1.3x zoom 0.02
-    Scale::new(Signal::Bend, Cause::Geometry, 0.02, 0.045),
-    // a turntable's silhouettes reach 0.05
-    Scale::new(Signal::BendPeak, Cause::Geometry, 0.045, 0.09),
-    Scale::new(Signal::BendWide, Cause::Geometry, 0.028, 0.06),
-    Scale::new(Signal::BendWidePeak, Cause::Geometry, 0.05, 0.095),
+pub(crate) const SCALES: [Scale; 20] = [
+    // noise of the flow reaches 0.01 on faithful clips, compression under a zoom 0.015
+    Scale::new(Signal::Bend, Cause::Geometry, 0.0135, 0.047),
+    // silhouettes of a turntable reach 0.04
+    Scale::new(Signal::BendPeak, Cause::Geometry, 0.033, 0.072),
+    Scale::new(Signal::BendWide, Cause::Geometry, 0.02, 0.07),
+    Scale::new(Signal::BendWidePeak, Cause::Geometry, 0.035, 0.11),
     // an 18 degree turn foreshortens by 5 %
-    Scale::new(Signal::Aspect, Cause::Geometry, 4.5, 7.5),
-    Scale::new(Signal::Replaced, Cause::Structure, 10.0, 40.0),
+    Scale::new(Signal::Aspect, Cause::Geometry, 4.7, 7.8),
+    Scale::new(Signal::Replaced, Cause::Structure, 5.0, 55.0),
     // one cell is 0.1 % of the picture
-    Scale::new(Signal::Blob, Cause::Structure, 0.08, 0.16),
-    Scale::new(Signal::Print, Cause::Text, 0.55, 0.9),
-    Scale::new(Signal::Hue, Cause::Color, 1.0, 3.0),
-    Scale::new(Signal::Tone, Cause::Color, 4.0, 12.0),
-    Scale::new(Signal::Smear, Cause::Detail, 0.3, 0.9),
-    Scale::new(Signal::Flicker, Cause::Flicker, 1.0, 2.5),
-    Scale::new(Signal::Frozen, Cause::Freeze, 2.5, 4.5),
-    Scale::new(Signal::Jump, Cause::Cut, 0.15, 0.35),
-    Scale::new(Signal::Foreign, Cause::Identity, 0.35, 0.6),
-    Scale::new(Signal::Palette, Cause::Identity, 0.4, 0.7),
+    Scale::new(Signal::Blob, Cause::Structure, 0.045, 0.17),
+    // small print dies in honest compression and blur
+    Scale::new(Signal::Print, Cause::Text, 0.8, 1.3),
+    // 2 is just visible side by side
+    Scale::new(Signal::Hue, Cause::Color, 1.6, 2.5),
+    Scale::new(Signal::HuePeak, Cause::Color, 2.0, 4.4),
+    // a moving highlight reaches 4.5
+    Scale::new(Signal::Tone, Cause::Color, 3.0, 10.0),
+    Scale::new(Signal::Contrast, Cause::Color, 0.09, 0.25),
+    // compression under a zoom costs 0.25 more on the subject than elsewhere
+    Scale::new(Signal::Smear, Cause::Detail, 0.3, 0.65),
+    // 1 % is just visible at 12 cycles per second (Kelly 1961)
+    Scale::new(Signal::Flicker, Cause::Flicker, 0.9, 4.0),
+    Scale::new(Signal::Boil, Cause::Flicker, 0.2, 1.9),
+    // animation on twos holds a frame once
+    Scale::new(Signal::Frozen, Cause::Freeze, 2.5, 4.0),
+    Scale::new(Signal::Jump, Cause::Cut, 0.1, 0.3),
+    Scale::new(Signal::Foreign, Cause::Identity, 0.13, 0.45),
+    // a wide orbit loses all of the first view: never a fault alone
+    Scale::new(Signal::Lost, Cause::Identity, 0.55, 1.2),
+    Scale::new(Signal::Palette, Cause::Identity, 0.45, 0.7),
 ];

@@ -29,6 +29,9 @@ fn comparable<'a>(seed: &'a SeedCells, frame: &'a FrameCells) -> impl Iterator<I
     })
 }
 
+/// Spread of lightness in the seed from which its contrast can be judged, Oklab × 100.
+const RANGE: f32 = 8.0;
+
 /// Reads the colour signals of one frame.
 pub(super) fn read(seed: &SeedCells, frame: &FrameCells, readings: &mut Readings) {
     let gain = gain(seed, frame);
@@ -45,7 +48,46 @@ pub(super) fn read(seed: &SeedCells, frame: &FrameCells, readings: &mut Readings
     readings.set(Signal::Hue, weighted_quantile(&mut subject, 0.6).unwrap_or(0.0));
     readings.set(Signal::HuePeak, weighted_quantile(&mut anywhere, 0.9).unwrap_or(0.0));
     readings.set(Signal::Tone, quantile(&mut tone, 0.7).unwrap_or(0.0));
+    readings.set(Signal::Contrast, contrast(seed, frame, gain));
     readings.set(Signal::Palette, palette_distance(seed, frame));
+}
+
+/// Lightness beyond the common gain of every cell that can be compared, Oklab × 100; NaN elsewhere.
+pub(super) fn residual_lightness(seed: &SeedCells, frame: &FrameCells) -> Vec<f32> {
+    let gain = gain(seed, frame);
+    let mut residual = vec![f32::NAN; seed.grid.len()];
+    for i in comparable(seed, frame) {
+        residual[i] = frame.colours.l[i] / gain - seed.colours.l[i];
+    }
+    residual
+}
+
+/// How far the aligned surface's lightness changed since the frame before, Oklab × 100: the weighted 60 % of its cells.
+pub(super) fn boil(seed: &SeedCells, before: &[f32], now: &[f32]) -> f32 {
+    let mut change: Vec<(f32, f32)> =
+        before.iter().zip(now).zip(&seed.subject).map(|((b, n), w)| ((n - b).abs(), 0.05 + w)).collect();
+    weighted_quantile(&mut change, 0.6).unwrap_or(0.0)
+}
+
+/// Logarithm of the slope between the seed's and the frame's lightness after the gain; small where the seed has little range.
+fn contrast(seed: &SeedCells, frame: &FrameCells, gain: f32) -> f32 {
+    let (mut w, mut x, mut y, mut xx, mut xy) = (0.0f32, 0.0, 0.0, 0.0, 0.0);
+    for i in comparable(seed, frame) {
+        let weight = 0.1 + seed.subject[i];
+        let (s, f) = (seed.colours.l[i], frame.colours.l[i] / gain);
+        w += weight;
+        x += weight * s;
+        y += weight * f;
+        xx += weight * s * s;
+        xy += weight * s * f;
+    }
+    if w <= 0.0 {
+        return 0.0;
+    }
+    let (mean_x, mean_y) = (x / w, y / w);
+    let variance = (xx / w - mean_x * mean_x).max(0.0);
+    let slope = ((xy - w * mean_x * mean_y) + 1.0) / (w * variance + 1.0);
+    slope.max(0.2).ln().abs() * (variance.sqrt() / RANGE).min(1.0)
 }
 
 /// Distance of the two pictures' colour histograms over cells, `0..=1`, wherever the content went.

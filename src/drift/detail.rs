@@ -15,21 +15,35 @@ const LEAST_ENERGY: f32 = 6.0;
 /// Likeness from which loss of texture is smearing and not other content.
 const LIKE: f32 = 0.35;
 
-/// Reads the detail signals of one frame. Light changes contrast in all bands alike, so the fine bands are held against the
-/// cell's whole contrast.
-pub(super) fn read(seed: &SeedCells, frame: &FrameCells, readings: &mut Readings) {
-    let mut subject = Vec::new();
-    for i in 0..seed.grid.len() {
-        let judged = frame.seen[i] >= LEAST_SEEN && frame.likeness[i] > LIKE && seed.texture[i] > TEXTURED;
-        if judged && seed.bands.middle[i] > LEAST_ENERGY {
-            let change = |f: f32, s: f32| ((f + NOISE) / (s + NOISE)).log2();
+/// Change of fine texture in every cell that can be judged, octaves of energy; NaN elsewhere. Light changes contrast in all bands
+/// alike, so the fine bands are held against the cell's whole contrast.
+pub(super) fn changes(seed: &SeedCells, frame: &FrameCells) -> Vec<f32> {
+    let change = |f: f32, s: f32| ((f + NOISE) / (s + NOISE)).log2();
+    (0..seed.grid.len())
+        .map(|i| {
+            let judged = frame.seen[i] >= LEAST_SEEN && frame.likeness[i] > LIKE && seed.texture[i] > TEXTURED;
+            if !judged || seed.bands.middle[i] <= LEAST_ENERGY {
+                return f32::NAN;
+            }
             let fine = change(frame.bands.fine[i], seed.bands.fine[i]);
             let middle = change(frame.bands.middle[i], seed.bands.middle[i]);
             let contrast = change(frame.texture[i], seed.texture[i]).clamp(-2.0, 2.0);
-            subject.push((0.5 * (fine + middle) - contrast, seed.subject[i]));
-        }
+            0.5 * (fine + middle) - contrast
+        })
+        .collect()
+}
+
+/// Reads the detail signals of one frame from its [`changes`] and those of the clip's first frame, which show what the codec costs
+/// (empty for the first frame itself).
+pub(super) fn read(seed: &SeedCells, first: &[f32], now: &[f32], readings: &mut Readings) {
+    let (mut subject, mut rest) = (Vec::new(), Vec::new());
+    for (i, &change) in now.iter().enumerate() {
+        let usual = first.get(i).copied().filter(|usual| usual.is_finite()).unwrap_or(0.0);
+        subject.push((change - usual, seed.subject[i].powi(2)));
+        rest.push((change - usual, (1.0 - seed.subject[i]).powi(2)));
     }
-    let change = weighted_quantile(&mut subject, 0.5).unwrap_or(0.0);
-    readings.set(Signal::Smear, (-change).max(0.0));
-    readings.set(Signal::Grain, change.max(0.0));
+    let beyond =
+        weighted_quantile(&mut subject, 0.4).unwrap_or(0.0) - weighted_quantile(&mut rest, 0.6).unwrap_or(0.0).min(0.5);
+    readings.set(Signal::Smear, (-beyond).max(0.0));
+    readings.set(Signal::Grain, weighted_quantile(&mut subject, 0.5).unwrap_or(0.0).max(0.0));
 }

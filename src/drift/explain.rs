@@ -27,14 +27,16 @@ pub(crate) fn sentence(cause: Cause, readings: &Readings, frame: usize, fps: f64
         Cause::Text => {
             format!("fine print is {:.0} % unlike the seed's at frame {frame}", 100.0 * value(Signal::Print))
         }
-        Cause::Flicker => {
-            format!("brightness jumps by {:.1} % against both neighbours at frame {frame}", value(Signal::Flicker))
-        }
+        Cause::Flicker => format!(
+            "brightness jumps by {:.1} % against both neighbours at frame {frame}; the surface is re-lit by {:.1} (Oklab × 100) from frame to frame",
+            value(Signal::Flicker),
+            value(Signal::Boil),
+        ),
         Cause::Detail => format!("fine texture lost {:.1} octaves of energy at frame {frame}", value(Signal::Smear)),
         Cause::Identity => format!(
-            "the subject is {:.0} % unlike the seed at frame {frame}, its colours {:.0} %",
+            "the subject is {:.0} % unlike the seed around frame {frame}; {:.0} % of its points can no longer be followed",
             100.0 * value(Signal::Foreign),
-            100.0 * value(Signal::Palette),
+            100.0 * value(Signal::Lost),
         ),
         Cause::Freeze => format!(
             "{:.0} frames ({:.2} s) stand still around frame {frame} while the clip moves",

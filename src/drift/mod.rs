@@ -30,7 +30,7 @@ mod tracks;
 mod window;
 
 pub use judgement::Judgement;
-pub use policy::{Decision, Facts, Policy, Thresholds};
+pub use policy::{DRIFT_FAIL, Decision, Facts, Policy, Thresholds};
 pub use report::{
     Cause, CauseFinding, ClipInfo, FrameDrift, MetricSummary, Registration, SCORE_SCHEMA, ScoreReport, SeedInfo,
     Verdict,

@@ -20,6 +20,7 @@ use super::{
     oklab::oklab_from_picture,
     placement::Placement,
     registration::{Registered, Registrar},
+    series,
     signal::{Readings, Signal},
     structure,
     tracks::{Displacements, Points},
@@ -34,6 +35,9 @@ const WORKING_SIDE: usize = 512;
 /// Frames whose geometry is judged together: ten seconds at 24 frames per second.
 const STRETCH: usize = 240;
 
+/// Frames over which what lasts is told from what flashes by.
+const LASTING: usize = 9;
+
 /// What one frame left behind.
 #[derive(Clone, Debug)]
 pub(crate) struct Observation {
@@ -45,6 +49,12 @@ pub(crate) struct Observation {
     pub(crate) change: f64,
     /// Unlikeness to the frame before, `0..=1`.
     pub(crate) step: f64,
+    /// Change of the aligned surface's lightness since the frame before, Oklab × 100.
+    pub(crate) boil: f64,
+    /// Share of the subject's points that could be followed, `0..=1`.
+    pub(crate) tracked: f64,
+    /// Displacement from the seed that 95 % of the points do not exceed, percent of the diagonal.
+    pub(crate) moved: f64,
     /// Share of the subject's texture that could be compared, `0..=1`.
     pub(crate) seen: f64,
     /// Where it drifts most: `[x, y, width, height]`, pixels of the canvas.
@@ -76,6 +86,8 @@ struct Prepared {
     registrar: Registrar,
     luma_before: Plane<f32>,
     thumbnail_before: Plane<f32>,
+    residual_before: Vec<f32>,
+    detail_first: Vec<f32>,
 }
 
 impl Ruler {
@@ -112,11 +124,17 @@ impl Ruler {
         let registered = prepared.registrar.register(&prepared.canvas, &luma);
         let cells = cells_of(prepared, &picture, &registered);
         let displacements = Displacements::read(&prepared.points, &registered);
-        let observation = observe(prepared, frame, &cells, &luma, &displacements);
+        let detail = detail::changes(&prepared.cells, &cells);
+        let residual = color::residual_lightness(&prepared.cells, &cells);
+        let observation = observe(prepared, frame, &cells, &luma, &displacements, &residual, &detail);
         self.heat = Some(heat(&prepared.cells, &cells));
         self.stretch.push(displacements);
         prepared.thumbnail_before = cut::thumbnail(&luma);
         prepared.luma_before = luma;
+        prepared.residual_before = residual;
+        if prepared.detail_first.is_empty() {
+            prepared.detail_first = detail;
+        }
         self.observations.push(observation);
         if self.stretch.len() >= STRETCH {
             self.judge_stretch();
@@ -146,11 +164,17 @@ impl Ruler {
 
     /// Fills in what only the whole series can tell.
     fn complete(&self, observations: &mut [Observation]) {
-        let series = |of: fn(&Observation) -> f64| observations.iter().map(of).collect::<Vec<f64>>();
-        let flicker = flicker::jumps(&series(|o| o.log_gain));
-        let frozen = freeze::runs(&series(|o| o.change));
-        let jumps = cut::jumps(&series(|o| o.step));
-        let percent = 100.0 / self.working_size().diagonal().max(1.0) as f32;
+        let flicker = flicker::jumps(&series_of(observations, |o| o.log_gain));
+        let frozen = freeze::runs(&series_of(observations, |o| o.change));
+        let jumps = cut::jumps(&series_of(observations, |o| o.step));
+        let boil = series::running_mean(&series_of(observations, |o| o.boil), LASTING);
+        let lost = series::running_mean(&series_of(observations, |o| 1.0 - o.tracked), LASTING);
+        // where few points can be followed, those that can are followed less well
+        let reliable = 1.0 - series::summary(&series_of(observations, |o| 1.0 - o.tracked)).0;
+        // what moves uncovers what was hidden: only a still, well-known scene makes a new thing certain
+        let moved = fusion::pooled(&series_of(observations, |o| o.moved));
+        let certain = reliable.powi(3) / (1.0 + moved * moved);
+        let percent = (reliable * 100.0 / self.working_size().diagonal().max(1.0)) as f32;
         let nothing = Bending::default();
         for (t, observation) in observations.iter_mut().enumerate() {
             let readings = &mut observation.readings;
@@ -163,7 +187,10 @@ impl Ruler {
             readings.set(Signal::BendWide, percent * bending.typical[1]);
             readings.set(Signal::BendWidePeak, percent * bending.peak[1]);
             readings.set(Signal::Curl, percent * bending.raw);
-            readings.set(Signal::Aspect, 100.0 * bending.stretched);
+            readings.set(Signal::Aspect, (100.0 * reliable) as f32 * bending.stretched);
+            readings.set(Signal::Blob, (certain * readings.get(Signal::Blob)) as f32);
+            readings.set(Signal::Boil, boil[t] as f32);
+            readings.set(Signal::Lost, lost[t] as f32);
         }
     }
 
@@ -219,10 +246,16 @@ impl Ruler {
             registrar: Registrar::new(self.params),
             luma_before: luma.clone(),
             thumbnail_before: cut::thumbnail(luma),
+            residual_before: Vec::new(),
+            detail_first: Vec::new(),
             placement,
             canvas,
         }
     }
+}
+
+fn series_of(observations: &[Observation], of: fn(&Observation) -> f64) -> Vec<f64> {
+    observations.iter().map(of).collect()
 }
 
 fn trusted(registered: &Registered) -> Plane<f32> {
@@ -265,6 +298,8 @@ fn observe(
     cells: &FrameCells,
     luma: &Plane<f32>,
     displacements: &Displacements,
+    residual: &[f32],
+    detail: &[f32],
 ) -> Observation {
     let seed = &prepared.cells;
     let mut readings = Readings::default();
@@ -272,7 +307,7 @@ fn observe(
     let moved = 100.0 * displacements.length(0.95) / prepared.canvas.size().diagonal() as f32;
     structure::read(seed, cells, moved, &mut readings);
     color::read(seed, cells, &mut readings);
-    detail::read(seed, cells, &mut readings);
+    detail::read(seed, &prepared.detail_first, detail, &mut readings);
     identity::read(seed, cells, &mut readings);
     let n = luma.data().len().max(1) as f64;
     let change =
@@ -283,6 +318,9 @@ fn observe(
         log_gain: 3.0 * f64::from(gain).ln(),
         change,
         step: f64::from(cut::step(&prepared.thumbnail_before, &cut::thumbnail(luma))),
+        boil: f64::from(color::boil(seed, &prepared.residual_before, residual)),
+        tracked: f64::from(displacements.seen(&prepared.points)),
+        moved: f64::from(moved),
         seen: judge::seen(seed, cells),
         region: judge::region(seed, cells),
     }

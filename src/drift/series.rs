@@ -37,6 +37,17 @@ pub(crate) fn running_median(series: &[f64], radius: usize) -> Vec<f64> {
         .collect()
 }
 
+/// Mean of `length` consecutive values around each; at the ends the first and the last window.
+pub(crate) fn running_mean(series: &[f64], length: usize) -> Vec<f64> {
+    let length = length.clamp(1, series.len().max(1));
+    (0..series.len())
+        .map(|t| {
+            let from = t.saturating_sub(length / 2).min(series.len() - length);
+            series[from..from + length].iter().sum::<f64>() / length as f64
+        })
+        .collect()
+}
+
 /// Mean, 95th percentile (nearest rank) and maximum; zeros of nothing.
 pub(crate) fn summary(series: &[f64]) -> (f64, f64, f64) {
     if series.is_empty() {
@@ -64,6 +75,13 @@ mod tests {
     fn weight_moves_the_quantile() {
         assert_eq!(weighted_quantile(&mut vec![(1.0, 1.0), (2.0, 1.0), (9.0, 8.0)], 0.5), Some(9.0));
         assert_eq!(weighted_quantile(&mut vec![(1.0, 8.0), (2.0, 1.0), (9.0, 1.0)], 0.5), Some(1.0));
+    }
+
+    #[test]
+    fn a_running_mean_keeps_its_length_at_the_ends() {
+        assert_eq!(running_mean(&[3.0, 0.0, 0.0, 6.0], 3), vec![1.0, 1.0, 2.0, 2.0]);
+        assert_eq!(running_mean(&[2.0, 4.0], 9), vec![3.0, 3.0]);
+        assert!(running_mean(&[], 9).is_empty());
     }
 
     #[test]

@@ -29,16 +29,22 @@ pub(crate) enum Signal {
     HuePeak,
     /// Deviation of the lightness curve from one gain.
     Tone,
+    /// Change of contrast beyond one gain: burnt in, or washed out.
+    Contrast,
     /// Loss of fine texture on the subject.
     Smear,
     /// Gain of texture that the seed does not have.
     Grain,
     /// Jump of brightness against both neighbouring frames.
     Flicker,
+    /// Change of the aligned surface's lightness from one frame to the next: it is drawn anew instead of carried along.
+    Boil,
     /// Frames in a row that stand still while their neighbourhood moves.
     Frozen,
     /// Jump of the whole picture between two frames.
     Jump,
+    /// Share of the subject's points that can no longer be followed, over some frames.
+    Lost,
     /// Unlikeness of the whole picture to the seed, in any place.
     Foreign,
     /// Distance of the colour distribution from the seed's.
@@ -47,7 +53,7 @@ pub(crate) enum Signal {
 
 impl Signal {
     /// Every signal.
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::Bend,
         Self::BendPeak,
         Self::BendWide,
@@ -61,11 +67,14 @@ impl Signal {
         Self::Hue,
         Self::HuePeak,
         Self::Tone,
+        Self::Contrast,
         Self::Smear,
         Self::Grain,
         Self::Flicker,
+        Self::Boil,
         Self::Frozen,
         Self::Jump,
+        Self::Lost,
         Self::Foreign,
         Self::Palette,
     ];
@@ -86,11 +95,14 @@ impl Signal {
             Self::Hue => "hue",
             Self::HuePeak => "hue-peak",
             Self::Tone => "tone",
+            Self::Contrast => "contrast",
             Self::Smear => "smear",
             Self::Grain => "grain",
             Self::Flicker => "flicker",
+            Self::Boil => "boil",
             Self::Frozen => "frozen",
             Self::Jump => "jump",
+            Self::Lost => "lost",
             Self::Foreign => "foreign",
             Self::Palette => "palette",
         }
@@ -101,10 +113,10 @@ impl Signal {
         match self {
             Self::Bend | Self::BendPeak | Self::BendWide | Self::BendWidePeak | Self::Curl => "% of diagonal",
             Self::Aspect | Self::Replaced | Self::ReplacedAnywhere | Self::Blob | Self::Flicker => "%",
-            Self::Hue | Self::HuePeak | Self::Tone => "Oklab × 100",
+            Self::Hue | Self::HuePeak | Self::Tone | Self::Boil => "Oklab × 100",
             Self::Smear | Self::Grain => "octaves of energy",
             Self::Frozen => "frames",
-            Self::Print | Self::Jump | Self::Foreign | Self::Palette => "0..1",
+            Self::Contrast | Self::Lost | Self::Print | Self::Jump | Self::Foreign | Self::Palette => "0..1",
         }
     }
 }

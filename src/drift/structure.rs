@@ -43,8 +43,7 @@ pub(super) fn read(seed: &SeedCells, frame: &FrameCells, moved: f32, readings: &
         marked
     };
     let (size, _) = largest_group(&seed.grid, &marked);
-    let swept = SWEPT * moved;
-    readings.set(Signal::Blob, (100.0 * size as f32 / seed.grid.len() as f32 - swept).max(0.0));
+    readings.set(Signal::Blob, (100.0 * size as f32 / seed.grid.len() as f32 - SWEPT * moved).max(0.0));
     let mut print: Vec<(f32, f32)> = judged(seed, frame)
         .filter(|&i| seed.bands.fine[i] > PRINT_ENERGY)
         .map(|i| (1.0 - frame.likeness[i], 0.05 + seed.subject[i]))

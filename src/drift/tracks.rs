@@ -116,6 +116,17 @@ impl Displacements {
         (stored != UNSEEN).then(|| stored.map(|v| f32::from(v) / PER_PIXEL))
     }
 
+    /// Share of the subject's followed points that were seen, `0..=1`; 1 where there is nothing to follow.
+    pub(crate) fn seen(&self, points: &Points) -> f32 {
+        let (mut seen, mut all) = (0.0f32, 0.0f32);
+        for index in 0..self.0.len() {
+            let weight = points.quality[index] * points.subject[index];
+            all += weight;
+            seen += if self.0[index] == UNSEEN { 0.0 } else { weight };
+        }
+        if all > 0.0 { seen / all } else { 1.0 }
+    }
+
     /// Length that `share` of the seen displacements do not exceed, pixels; 0 of none.
     pub(crate) fn length(&self, share: f64) -> f32 {
         let mut lengths: Vec<f32> = (0..self.0.len()).filter_map(|i| self.at(i)).map(|[u, v]| u.hypot(v)).collect();

@@ -89,7 +89,7 @@ pub enum Error {
         reason: String,
     },
     /// No space was left for the output.
-    #[error("no space left on the device to write {}", .path.display())]
+    #[error("the disk is full while writing {}", .path.display())]
     DiskFull {
         /// The file being written.
         path: PathBuf,

@@ -63,17 +63,19 @@ impl Builtin {
         let faults = Simulation::new(&self.defects, request.take, total, request.rng_seed, &first, &product);
         let fps = request.fps as i32;
         let target = TempOut::beside(&request.out)?;
-        let mut encoder = Encoder::create(target.path(), &EncodeSettings::new(animator.size(), (fps, 1)))?;
+        let explain = |error| target.explain(error);
+        let settings = EncodeSettings::new(animator.size(), (fps, 1));
+        let mut encoder = Encoder::create(target.path(), &settings).map_err(explain)?;
         for index in 0..total {
             if is_cancelled() {
                 return Err(Error::Cancelled);
             }
             let source = faults.source(index);
             let picture = faults.apply(index, animator.frame(source), &animator.product(source));
-            encoder.push(&picture, Time::of_frame(index, fps, 1))?;
+            encoder.push(&picture, Time::of_frame(index, fps, 1)).map_err(explain)?;
             progress(Progress::Fraction((index + 1) as f64 / total as f64));
         }
-        encoder.finish()?;
+        encoder.finish().map_err(explain)?;
         target.commit()?;
         Ok(Generated { cost: Some(Money::ZERO) })
     }

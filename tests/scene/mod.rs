@@ -1,5 +1,10 @@
 //! A folder with stills and clips in it, and the command run inside: tests read as sentences.
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "each test file uses a part of it; a test stops at the first surprise"
+)]
 
 use assert_cmd::Command;
 use holdstill::{
@@ -92,7 +97,7 @@ pub fn product() -> Picture {
         if !in_box {
             return [wall, wall * 0.98, wall * 0.94];
         }
-        let print = ((x / 6 + y / 9) % 3 == 0) || noise(x, y, 4) > 0.72;
+        let print = (x / 6 + y / 9).is_multiple_of(3) || noise(x, y, 4) > 0.72;
         let shade = 0.85 + 0.15 * noise(x, y, 3);
         if print { [0.93 * shade, 0.9 * shade, 0.82 * shade] } else { [0.72 * shade, 0.16 * shade, 0.14 * shade] }
     };
