@@ -8,8 +8,10 @@
 //! Dense inverse search after Kroeger, Timofte, Dai and Van Gool, *Fast Optical Flow using Dense Inverse Search*, ECCV 2016.
 //! It is not a tracker: each call looks at two pictures only.
 
+mod colour;
 mod consistency;
 mod densify;
+mod equations;
 pub mod middlebury;
 mod padded;
 mod preset;
@@ -20,7 +22,6 @@ mod tile;
 mod upsample;
 mod warp;
 pub mod wheel;
-mod wide;
 
 use crate::frame::{Plane, Size};
 

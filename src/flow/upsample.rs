@@ -2,10 +2,7 @@
 //!
 //! Pixel `x` of a level lies at `2x + 0.5` of the next finer one, as in [`super::Pyramid`].
 
-use super::{
-    Flow,
-    wide::{self, Kernel},
-};
+use super::Flow;
 use crate::frame::{Plane, Size, sample::bilinear};
 use rayon::prelude::*;
 
@@ -17,7 +14,7 @@ pub(super) fn double(coarse: &Flow, size: Size) -> Flow {
 fn double_plane(coarse: &Plane<f32>, size: Size) -> Plane<f32> {
     let mut fine = Plane::filled(size.width, size.height, 0.0);
     fine.data_mut().par_chunks_mut(ROWS * size.width).enumerate().for_each(|(band, out)| {
-        wide::run(Band { coarse, top: band * ROWS, width: size.width, out });
+        Band { coarse, top: band * ROWS, width: size.width, out }.run();
     });
     fine
 }
@@ -33,8 +30,7 @@ struct Band<'a> {
     out: &'a mut [f32],
 }
 
-impl Kernel for Band<'_> {
-    #[inline(always)]
+impl Band<'_> {
     fn run(self) {
         let Self { coarse, top, width, out } = self;
         // the coarse row between whose samples the fine ones lie, with its border repeated on both sides
