@@ -1,4 +1,5 @@
 //! `animate`, `plan` and `runs` with a local program as provider, as scripts meet them.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod scene;
 

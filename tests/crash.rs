@@ -1,5 +1,6 @@
 //! SIGKILL at the observed states of an attempt, then `runs resume`: nothing is paid twice, nothing paid is lost.
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod scene;
 

@@ -10,6 +10,7 @@ mod failure;
 mod flow;
 mod gate;
 mod man;
+mod mend;
 mod order;
 mod outputs;
 mod plan;
@@ -71,6 +72,8 @@ enum Command {
     Score(score::Args),
     /// Judge many clips against a policy; the exit code is the gate
     Gate(gate::Args),
+    /// Mend the bad spans of a clip from its good frames; what does not get better stays as it was
+    Mend(mend::Args),
     /// Show the settings
     Config(config::Args),
     /// Examine this machine: FFmpeg, codecs, cores, disk
@@ -112,6 +115,7 @@ fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
         Command::Runs(args) => runs::run(args, ui),
         Command::Score(args) => score::run(args, ui),
         Command::Gate(args) => gate::run(args, ui),
+        Command::Mend(args) => mend::run(args, ui),
         Command::Config(args) => config::run(args, ui),
         Command::Doctor(args) => doctor::run(args, ui),
         Command::Flow(args) => flow::run(args, ui),
