@@ -98,6 +98,22 @@ fn a_clip_cut_short_gives_what_is_there() {
 }
 
 #[test]
+fn a_cut_is_seen_where_the_container_counts_no_frames() {
+    let folder = folder();
+    let source = "-f lavfi -i testsrc2=s=96x64:r=24,noise=alls=40:allf=t -f lavfi -i sine -t 2 -pix_fmt yuv420p";
+    for (name, codecs) in
+        [("clip.mkv", "-c:a aac"), ("clip.webm", "-c:v libvpx -c:a libopus"), ("clip.avi", "-c:v mpeg4")]
+    {
+        let path = folder.path().join(name);
+        ffmpeg(&format!("{source} {codecs}"), &path);
+        assert!(!decode(&path).unwrap().truncated, "{name}");
+        let whole = fs::read(&path).unwrap();
+        let ending = decode(&written(&folder, name, &whole[..whole.len() / 2])).unwrap();
+        assert!(ending.truncated && (4..48).contains(&ending.frames), "{name}: {ending:?}");
+    }
+}
+
+#[test]
 fn one_frame_is_a_clip() {
     let folder = folder();
     let path = folder.path().join("one.mp4");

@@ -3,12 +3,14 @@
 mod animate;
 mod completions;
 mod config;
+mod demo;
 mod doctor;
 mod exit;
 mod failure;
 mod flow;
 mod gate;
 mod man;
+mod mend;
 mod order;
 mod outputs;
 mod plan;
@@ -60,6 +62,8 @@ struct Globals {
 enum Command {
     /// Make a clip of a still that holds still: generate, measure, ask again or mend, verify
     Animate(animate::Args),
+    /// See the whole loop on a built-in still: no key, no network
+    Demo(demo::Args),
     /// Show what `animate` would do and cost; nothing is sent
     Plan(plan::Args),
     /// List runs, show one, or go on with one after a crash
@@ -68,6 +72,8 @@ enum Command {
     Score(score::Args),
     /// Judge many clips against a policy; the exit code is the gate
     Gate(gate::Args),
+    /// Mend the bad spans of a clip from its good frames; what does not get better stays as it was
+    Mend(mend::Args),
     /// Show the settings
     Config(config::Args),
     /// Examine this machine: FFmpeg, codecs, cores, disk
@@ -104,10 +110,12 @@ pub(crate) fn main() -> ExitCode {
 fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
     match command {
         Command::Animate(args) => animate::run(args, ui),
+        Command::Demo(args) => demo::run(args, ui),
         Command::Plan(args) => plan::run(args, ui),
         Command::Runs(args) => runs::run(args, ui),
         Command::Score(args) => score::run(args, ui),
         Command::Gate(args) => gate::run(args, ui),
+        Command::Mend(args) => mend::run(args, ui),
         Command::Config(args) => config::run(args, ui),
         Command::Doctor(args) => doctor::run(args, ui),
         Command::Flow(args) => flow::run(args, ui),

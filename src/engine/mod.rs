@@ -5,10 +5,12 @@ mod error;
 mod event;
 mod gate;
 mod heat;
+mod mend;
 mod score;
 
 pub use error::{Class, Error};
 pub use event::{Cancel, Event, Stage};
 pub use gate::{GATE_SCHEMA, GateCase, GateError, GateOutcome, GateReport, Gated, gate};
 pub use heat::HeatMaps;
-pub use score::{ScoreJob, Scored, command_line, score, score_as};
+pub use mend::{MEND_SCHEMA, MendJob, MendReport, SpanReport, mend, mend_scored};
+pub use score::{ScoreJob, Scored, command_line, quoted, score, score_as};

@@ -149,7 +149,7 @@ pub fn command_line(clip: &Path, seed: &Path, mask: Option<&Path>) -> String {
 }
 
 /// The path as a POSIX shell reads it back.
-fn quoted(path: &Path) -> String {
+pub fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:=@%,".contains(c);
     if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }

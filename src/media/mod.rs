@@ -29,6 +29,7 @@ mod rewrite;
 mod scale;
 mod sink;
 mod source;
+mod span;
 mod still;
 mod swscale;
 mod temp;

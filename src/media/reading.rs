@@ -5,6 +5,7 @@ use super::{
     animation::Animation,
     probe::Video as VideoStream,
     source::{self, MAX_FRAME_PIXELS},
+    span::Span,
 };
 use ffmpeg_next::{
     self as ffmpeg, Packet, codec, codec::threading, decoder, error::EAGAIN, format::context::Input, frame::Video,
@@ -13,6 +14,9 @@ use std::path::Path;
 
 /// Errors in a row after which a decoder or demuxer is given up: a damaged stretch is shorter, a loop is not.
 const MAX_FAILURES: usize = 1000;
+
+/// Frames that an index may count without holding them: AVI counts the empty frame with which B-frames begin.
+const UNCOUNTED: u64 = 1;
 
 /// How decoding ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,6 +44,7 @@ pub(crate) struct Reading {
     index: usize,
     packets: u64,
     packets_stated: Option<u64>,
+    span: Span,
     ending: Ending,
 }
 
@@ -53,11 +58,12 @@ impl Reading {
         let stream = VideoStream::find(path, &input)?;
         let decoder = open_codec(path, &stream)?;
         let reading = Self {
-            input,
             decoder,
             index: stream.index,
             packets: 0,
             packets_stated: stream.packets,
+            span: Span::stated(&input),
+            input,
             ending: Ending::default(),
         };
         Ok((stream, reading))
@@ -68,7 +74,11 @@ impl Reading {
         let mut failures = 0;
         while failures < MAX_FAILURES {
             let mut packet = Packet::empty();
-            match packet.read(&mut self.input) {
+            let read = packet.read(&mut self.input);
+            if read.is_ok() {
+                self.span.extend(&packet, &self.input);
+            }
+            match read {
                 Ok(()) if packet.stream() == self.index => self.decode(&packet, take)?,
                 Ok(()) => take(Found::Packet(&mut packet))?,
                 Err(ffmpeg::Error::Eof) => break,
@@ -82,7 +92,7 @@ impl Reading {
         if self.decoder.send_eof().is_ok() {
             self.drain(take)?;
         }
-        let is_short = self.packets_stated.is_some_and(|stated| self.packets < stated);
+        let is_short = self.packets_stated.map_or(self.span.is_short(), |stated| self.packets + UNCOUNTED < stated);
         Ok(Ending { truncated: is_short || failures > 0, ..self.ending })
     }
 

@@ -8,6 +8,11 @@ use crate::{
     store::Money,
 };
 
+/// Frame rates that can be made, per second.
+const RATES: std::ops::RangeInclusive<u32> = 1..=240;
+/// Longest clip, seconds: beyond it a typing error is likelier than a film.
+const LONGEST_SECS: f64 = 600.0;
+
 /// A camera move and faults, checked before anything is made.
 #[derive(Clone, Debug)]
 pub struct Builtin {
@@ -36,13 +41,15 @@ impl Builtin {
     /// Renders and encodes the clip at `request.out`, which appears only when it is complete.
     ///
     /// # Errors
-    /// When the still cannot be read, the clip cannot be written, or `is_cancelled` says so.
+    /// When length or rate are out of range, the still cannot be read, the clip cannot be written, or `is_cancelled`
+    /// says so.
     pub fn generate(
         &self,
         request: &Request,
         progress: &mut dyn FnMut(Progress),
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<Generated, Error> {
+        check_length(request)?;
         let seed = media::load_seed(&request.seed)?;
         let like_seed = |path| media::load_mask(path, seed.picture.size());
         let mask = request.mask.as_deref().map(like_seed).transpose()?;
@@ -79,4 +86,16 @@ impl Builtin {
         target.commit()?;
         Ok(Generated { cost: Some(Money::ZERO) })
     }
+}
+
+fn check_length(request: &Request) -> Result<(), Error> {
+    let Request { duration_secs, fps, .. } = *request;
+    let bad = |what: String| Err(Error::BadRequest { what });
+    if !(duration_secs > 0.0 && duration_secs <= LONGEST_SECS) {
+        return bad(format!("a clip of {duration_secs} s cannot be made: it may have up to {LONGEST_SECS} s"));
+    }
+    if !RATES.contains(&fps) {
+        return bad(format!("{fps} frames per second cannot be made: {} to {} can", RATES.start(), RATES.end()));
+    }
+    Ok(())
 }

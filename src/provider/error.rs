@@ -40,6 +40,8 @@ pub enum Error {
         program: String,
         /// Limit in seconds.
         secs: u64,
+        /// What it says that it cost all the same.
+        cost: Option<Money>,
     },
     /// The program ended well but left no clip.
     #[error("`{program}` ended well but wrote nothing to {{out}}{}", tail_of(stderr))]
@@ -48,6 +50,8 @@ pub enum Error {
         program: String,
         /// The end of what it wrote to standard error.
         stderr: String,
+        /// What it says that it cost all the same.
+        cost: Option<Money>,
     },
     /// The request asks for something that the provider does not know.
     #[error("{what}")]
@@ -97,8 +101,8 @@ impl Error {
             Self::BadLine { .. } | Self::CannotStart { .. } | Self::BadRequest { .. } | Self::Media(_) => {
                 Some(Money::ZERO)
             }
-            Self::Failed { cost, .. } => *cost,
-            _ => None,
+            Self::Failed { cost, .. } | Self::TimedOut { cost, .. } | Self::NoOutput { cost, .. } => *cost,
+            Self::Cancelled => None,
         }
     }
 }

@@ -1,1 +1,13 @@
-//! repair
+//! Floor 3: the mends. Each is a pure function from good frames to a mended frame; which one is used where is decided
+//! by the plan, and whether it stays is decided by the ruler, not here.
+
+mod between;
+mod fill;
+mod motion;
+mod path;
+mod plan;
+mod projection;
+mod resample;
+
+pub use between::{Banks, Between};
+pub use plan::{Kind, LONGEST_BRIDGE, Planned, plan};

@@ -54,6 +54,11 @@ impl Home {
         self.root.join("staging").join(format!("attempt-{attempt}.mp4"))
     }
 
+    /// Where the clip of attempt `attempt` is mended.
+    pub fn mended_path(&self, attempt: i64) -> PathBuf {
+        self.root.join("staging").join(format!("attempt-{attempt}.mended.mp4"))
+    }
+
     /// Takes the run for this process, or says that another one has it.
     pub fn lock_run(&self, id: &str) -> Result<RunLock, Error> {
         let path = self.root.join("locks").join(format!("{id}.lock"));

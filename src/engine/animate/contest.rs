@@ -82,8 +82,8 @@ pub(super) fn hold(
         let mut last = decision.clone();
         let mut report = report_of(&candidate, decision);
         if last.action == Action::Mend {
-            let out = session.home.staging_path(candidate.attempt.id).with_extension("mended.mp4");
-            let mended = workshop.mend(&candidate.clip, &out, take)?;
+            let out = session.home.mended_path(candidate.attempt.id);
+            let mended = workshop.mend(&candidate.clip, &candidate.score, &out, take)?;
             last = decide(&mended.score, &influence, Means { is_mended: true, ..means });
             session.ledger.note(&session.run.id, Some(candidate.attempt.id), "decision", &last.reason)?;
             hear(Event::Decision { what: last.reason.clone() });

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     drift::{ScoreReport, Thresholds},
-    engine::{Cancel, Error, Event, ScoreJob, Stage, command_line, score_as},
+    engine::{Cancel, Error, Event, MendJob, ScoreJob, Stage, command_line, mend_scored, score_as},
     frame::Size,
     media,
     provider::{Builtin, Command, Progress, Request},
@@ -151,10 +151,29 @@ impl Workshop for Crew<'_, '_> {
         self.measure(Stage::Score, clip, &format!("take {take}"))
     }
 
-    fn mend(&mut self, clip: &Path, out: &Path, take: u32) -> Result<Mended, Error> {
-        fs_err::copy(clip, out).map_err(Error::Scratch)?;
-        let score = self.measure(Stage::Verify, out, &format!("take {take}, mended"))?;
-        Ok(Mended { report: serde_json::json!({ "spans": [] }), score })
+    fn mend(&mut self, clip: &Path, score: &ScoreReport, out: &Path, take: u32) -> Result<Mended, Error> {
+        let job = MendJob {
+            clip: clip.to_owned(),
+            seed: self.job.still.clone(),
+            mask: self.job.mask.clone(),
+            out: out.to_owned(),
+            thresholds: Thresholds { drift_fail: self.job.drift_fail },
+            command: self.job.command.clone(),
+        };
+        let label = format!("take {take}, mended");
+        let mut hear = |event| match event {
+            Event::Begin { stage: Stage::Verify, total, .. } => {
+                self.tell(Event::Begin { stage: Stage::Verify, what: label.clone(), total });
+            }
+            Event::End { stage: Stage::Verify, .. } => {
+                self.tell(Event::End { stage: Stage::Verify, what: label.clone() });
+            }
+            Event::Judged { drift, verdict, .. } => self.tell(Event::Judged { what: label.clone(), drift, verdict }),
+            other => self.tell(other),
+        };
+        let mended = mend_scored(&job, score, &mut hear, self.cancel)?;
+        let report = serde_json::to_value(&mended).map_err(|error| Error::Bug(error.to_string()))?;
+        Ok(Mended { report, score: mended.score })
     }
 }
 

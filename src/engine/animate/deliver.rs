@@ -4,7 +4,7 @@ use super::{
     ANIMATE_SCHEMA, AnimateReport, Animated, Cost, Delivered, LostAttempt, Standing, contest::Won, session::Session,
 };
 use crate::{
-    engine::Error,
+    engine::{Error, command_line},
     media::TempOut,
     store::{self, hash_of, ledger::AttemptState},
 };
@@ -32,10 +32,11 @@ pub(super) fn check_target(session: &Session<'_>) -> Result<(), Error> {
 pub(super) fn deliver(session: &mut Session<'_>, won: Won) -> Result<Animated, Error> {
     let Won { entry, first, takes, stop } = won;
     let out = session.job.out.clone();
-    let blake3 = place(&entry.clip, &out)?;
+    let blake3 = place(session, &entry.clip, &out)?;
     let mut score = entry.score.clone();
     score.clip.path = out.display().to_string();
     score.clip.blake3.clone_from(&blake3);
+    score.command = command_line(&out, &session.job.still, session.job.mask.as_deref());
     let report = AnimateReport {
         schema: ANIMATE_SCHEMA.into(),
         tool: format!("holdstill {}", env!("CARGO_PKG_VERSION")),
@@ -60,11 +61,12 @@ pub(super) fn deliver(session: &mut Session<'_>, won: Won) -> Result<Animated, E
         score,
     };
     session.end(&report)?;
+    clear_staging(session, &report);
     Ok(Animated { report, first })
 }
 
-/// Copies `clip` beside `out`, checks that the copy is the clip that was measured, and renames it.
-fn place(clip: &Path, out: &Path) -> Result<String, Error> {
+/// Copies `clip` beside `out`, checks that the copy is the clip that was measured, writes it down and renames it.
+fn place(session: &mut Session<'_>, clip: &Path, out: &Path) -> Result<String, Error> {
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = |e| store::Error::io("write", out, e);
     fs::create_dir_all(folder).map_err(write)?;
@@ -77,8 +79,18 @@ fn place(clip: &Path, out: &Path) -> Result<String, Error> {
     if measured != copied {
         return Err(Error::Bug(format!("the copy of {} differs from it", clip.display())));
     }
+    let blake3 = copied.to_hex().to_string();
+    session.ledger.note_delivery(&session.run.id, &blake3)?;
     temp.commit()?;
-    Ok(copied.to_hex().to_string())
+    Ok(blake3)
+}
+
+/// Mended clips that lie beside the provider's: the delivered one is in its place, the others have lost.
+fn clear_staging(session: &Session<'_>, report: &AnimateReport) {
+    for take in &report.takes {
+        // one that was never made is no loss
+        let _ = fs::remove_file(session.home.mended_path(take.attempt));
+    }
 }
 
 fn lost(session: &Session<'_>) -> Result<Vec<LostAttempt>, Error> {

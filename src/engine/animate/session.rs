@@ -102,7 +102,10 @@ impl Session<'_> {
     fn resolve(&mut self, workshop: &mut dyn Workshop, attempt: &Attempt) -> Result<Attempt, Error> {
         if let Some(found) = workshop.reconcile(&self.home.staging_path(attempt.id)) {
             let blob = self.home.blobs().put(&found)?;
-            return Ok(self.ledger.advance(attempt.id, &Step::Downloaded { blob, cost: None })?);
+            let attempt = self.ledger.advance(attempt.id, &Step::Downloaded { blob, cost: None })?;
+            // the blob is safe, the copy is of no more use
+            let _ = fs_err::remove_file(&found);
+            return Ok(attempt);
         }
         let cost = attempt.price;
         let what = match (cost > Money::ZERO, self.may_resubmit) {

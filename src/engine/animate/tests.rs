@@ -83,7 +83,7 @@ impl Workshop for Fake {
         Ok(self.scores[take - 1].clone())
     }
 
-    fn mend(&mut self, clip: &Path, out: &Path, _take: u32) -> Result<Mended, Error> {
+    fn mend(&mut self, clip: &Path, _score: &ScoreReport, out: &Path, _take: u32) -> Result<Mended, Error> {
         self.die_if(Death::WhileMending);
         fs::write(out, format!("mended {}", fs::read_to_string(clip).unwrap())).unwrap();
         Ok(Mended { report: serde_json::json!({}), score: self.mended.clone() })
@@ -170,6 +170,7 @@ fn a_broad_fault_is_asked_again_and_a_glitch_mended() {
     assert!(fs::read_to_string(&scene.job.out).unwrap().starts_with("mended 2 "));
     assert_eq!(report.cost.settled_micros.to_string(), "$0.80");
     assert_eq!(scene.states(), [AttemptState::Settled; 2]);
+    assert_eq!(fs::read_dir(scene.home.root().join("staging")).unwrap().count(), 0, "nothing is left lying about");
 }
 
 #[test]

@@ -70,6 +70,6 @@ pub(super) trait Workshop {
     /// Measures the clip of a take.
     fn score(&mut self, clip: &Path, take: u32) -> Result<ScoreReport, Error>;
 
-    /// Mends the clip of a take into `out` and measures the outcome.
-    fn mend(&mut self, clip: &Path, out: &Path, take: u32) -> Result<Mended, Error>;
+    /// Mends the clip of a take, measured as `score`, into `out` and measures the outcome.
+    fn mend(&mut self, clip: &Path, score: &ScoreReport, out: &Path, take: u32) -> Result<Mended, Error>;
 }

@@ -1,6 +1,10 @@
 //! A command line with placeholders.
 
 use crate::provider::{Error, Request};
+use std::time::Duration;
+
+/// Longest time that a take may need unless told otherwise.
+const LIMIT: Duration = Duration::from_hours(2);
 
 /// The placeholders, for help texts.
 pub const HELP: &str = "known placeholders are {seed} {out} {prompt} {duration} {width} {height} {fps} {motion} \
@@ -16,6 +20,7 @@ const NAMES: [&str; 13] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
     words: Vec<String>,
+    limit: Duration,
 }
 
 impl Command {
@@ -33,7 +38,17 @@ impl Command {
         if !names.contains(&"out") {
             return Err(bad("it does not say where the clip goes: {out} is missing"));
         }
-        Ok(Self { words })
+        Ok(Self { words, limit: LIMIT })
+    }
+
+    /// The same line with another limit of time for a take; two hours unless told otherwise.
+    #[must_use]
+    pub fn limited(self, limit: Duration) -> Self {
+        Self { limit, ..self }
+    }
+
+    pub(super) fn limit(&self) -> Duration {
+        self.limit
     }
 
     /// The words for one request. Each placeholder is replaced inside its word, once: what it brings in is not read

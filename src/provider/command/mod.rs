@@ -10,6 +10,7 @@ mod process;
 pub use line::{Command, HELP};
 
 use super::{Error, Generated, Progress, Request};
+use process::Ended;
 use std::cell::RefCell;
 
 impl Command {
@@ -22,24 +23,25 @@ impl Command {
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<Generated, Error> {
         let words = self.filled(request);
+        let program = words[0].clone();
         let mut cost = None;
         let progress = RefCell::new(progress);
         let outcome = process::run(
-            &words,
-            folder,
-            request,
+            &process::Order { words: &words, folder, request, limit: self.limit() },
             &mut |id| (progress.borrow_mut())(Progress::Accepted(format!("process {id}"))),
             &mut |line| hear(line, &mut cost, &mut **progress.borrow_mut()),
             is_cancelled,
         )
         .await;
-        let ended = match outcome {
-            Err(Error::Failed { program, status, stderr, .. }) => Err(Error::Failed { program, status, stderr, cost }),
-            other => other,
+        let stderr = match outcome {
+            Ok(Ended::Well { stderr }) => stderr,
+            Ok(Ended::Badly { status, stderr }) => return Err(Error::Failed { program, status, stderr, cost }),
+            Ok(Ended::Late) => return Err(Error::TimedOut { program, secs: self.limit().as_secs(), cost }),
+            Ok(Ended::Cancelled) => return Err(Error::Cancelled),
+            Err(source) => return Err(Error::CannotStart { program, source }),
         };
-        let stderr = ended?;
         let is_there = std::fs::metadata(&request.out).is_ok_and(|file| file.is_file() && file.len() > 0);
-        if is_there { Ok(Generated { cost }) } else { Err(Error::NoOutput { program: words[0].clone(), stderr }) }
+        if is_there { Ok(Generated { cost }) } else { Err(Error::NoOutput { program, stderr, cost }) }
     }
 }
 

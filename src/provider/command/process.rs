@@ -1,9 +1,10 @@
 //! A child process with bounded time, bounded output and no orphans.
 
-use crate::provider::{Error, Request};
+use crate::provider::Request;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::{
     collections::VecDeque,
+    io,
     path::Path,
     process::{ExitStatus, Stdio},
     time::Duration,
@@ -15,8 +16,6 @@ use tokio::{
     time::{Instant, sleep, timeout, timeout_at},
 };
 
-/// Longest time that a take may need.
-const LIMIT: Duration = Duration::from_secs(2 * 60 * 60);
 /// How long a program may tidy up after SIGTERM before SIGKILL.
 const GRACE: Duration = Duration::from_secs(5);
 /// How often it is asked whether to stop.
@@ -30,29 +29,49 @@ const WAITING_LINES: usize = 64;
 /// Kept end of standard error, in bytes.
 const STDERR_TAIL: usize = 2048;
 
-/// Runs the words in `folder`; gives the end of standard error.
+/// What to run.
+pub(super) struct Order<'a> {
+    /// Program and arguments, one or more.
+    pub(super) words: &'a [String],
+    /// Where it runs.
+    pub(super) folder: &'a Path,
+    /// Written to its standard input as JSON.
+    pub(super) request: &'a Request,
+    /// Longest time that it may take.
+    pub(super) limit: Duration,
+}
+
+/// How a program came to its end; `stderr` is the end of what it wrote to standard error.
+pub(super) enum Ended {
+    /// With exit status 0.
+    Well { stderr: String },
+    /// With another one, or by a signal.
+    Badly { status: String, stderr: String },
+    /// It was stopped after the time limit.
+    Late,
+    /// It was stopped because somebody asked for it.
+    Cancelled,
+}
+
+/// Runs a program to its end, or stops it and everything that it started.
 pub(super) async fn run(
-    words: &[String],
-    folder: &Path,
-    request: &Request,
+    order: &Order<'_>,
     started: &mut dyn FnMut(u32),
     hear: &mut dyn FnMut(&str),
     is_cancelled: &dyn Fn() -> bool,
-) -> Result<String, Error> {
-    let program = words[0].clone();
-    let mut child = Command::new(&program)
-        .args(&words[1..])
-        .current_dir(folder)
+) -> io::Result<Ended> {
+    let mut child = Command::new(&order.words[0])
+        .args(&order.words[1..])
+        .current_dir(order.folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
         .kill_on_drop(true)
-        .spawn()
-        .map_err(|source| Error::CannotStart { program: program.clone(), source })?;
+        .spawn()?;
     let group = child.id().and_then(|id| Pid::from_raw(id as i32));
     started(child.id().unwrap_or_default());
-    let json = serde_json::to_vec(request).expect("requests are plain data");
+    let json = serde_json::to_vec(order.request).expect("requests are plain data");
     let mut stdin = child.stdin.take();
     let feed = tokio::spawn(async move {
         if let Some(stdin) = &mut stdin {
@@ -64,8 +83,8 @@ pub(super) async fn run(
     let out = child.stdout.take().map(|pipe| tokio::spawn(read_lines(pipe, send)));
     let err = child.stderr.take().map(|pipe| tokio::spawn(read_tail(pipe)));
 
-    let ended = watch(&mut child, &mut lines, hear, is_cancelled).await;
-    if !matches!(ended, Ended::Itself(_)) {
+    let outcome = watch(&mut child, &mut lines, order.limit, hear, is_cancelled).await;
+    if !matches!(outcome, Outcome::Itself(_)) {
         stop(&mut child, group).await;
     }
     feed.abort();
@@ -80,15 +99,15 @@ pub(super) async fn run(
         Some(task) => timeout(DRAIN, task).await.ok().and_then(Result::ok).unwrap_or_default(),
         None => String::new(),
     };
-    match ended {
-        Ended::Itself(status) if status.success() => Ok(stderr),
-        Ended::Itself(status) => Err(Error::Failed { program, status: status.to_string(), stderr, cost: None }),
-        Ended::Late => Err(Error::TimedOut { program, secs: LIMIT.as_secs() }),
-        Ended::Cancelled => Err(Error::Cancelled),
-    }
+    Ok(match outcome {
+        Outcome::Itself(status) if status.success() => Ended::Well { stderr },
+        Outcome::Itself(status) => Ended::Badly { status: status.to_string(), stderr },
+        Outcome::Late => Ended::Late,
+        Outcome::Cancelled => Ended::Cancelled,
+    })
 }
 
-enum Ended {
+enum Outcome {
     Itself(ExitStatus),
     Late,
     Cancelled,
@@ -97,10 +116,11 @@ enum Ended {
 async fn watch(
     child: &mut Child,
     lines: &mut mpsc::Receiver<String>,
+    limit: Duration,
     hear: &mut dyn FnMut(&str),
     is_cancelled: &dyn Fn() -> bool,
-) -> Ended {
-    let deadline = Instant::now() + LIMIT;
+) -> Outcome {
+    let deadline = Instant::now() + limit;
     let mut is_talking = true;
     loop {
         tokio::select! {
@@ -109,16 +129,16 @@ async fn watch(
                 None => is_talking = false,
             },
             status = child.wait() => match status {
-                Ok(status) => return Ended::Itself(status),
-                Err(_) => return Ended::Cancelled,
+                Ok(status) => return Outcome::Itself(status),
+                Err(_) => return Outcome::Cancelled,
             },
             () = sleep(TICK) => {}
         }
         if is_cancelled() {
-            return Ended::Cancelled;
+            return Outcome::Cancelled;
         }
         if Instant::now() >= deadline {
-            return Ended::Late;
+            return Outcome::Late;
         }
     }
 }

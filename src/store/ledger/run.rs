@@ -151,11 +151,16 @@ impl Ledger {
         })
     }
 
-    /// Whether a run of ours ended with this file, BLAKE3 in hexadecimal.
+    /// Writes down, before it is renamed into place, that the run delivers this file, BLAKE3 in hexadecimal.
+    pub fn note_delivery(&mut self, run: &str, blake3: &str) -> Result<(), Error> {
+        self.note(run, None, "result", &delivery(blake3))
+    }
+
+    /// Whether a run of ours has delivered this file, BLAKE3 in hexadecimal, or was killed while it did.
     pub fn has_delivered(&self, blake3: &str) -> Result<bool, Error> {
         self.read(|db| {
-            let query = "SELECT count(*) FROM runs WHERE json_extract(report, '$.final.blake3') = ?1";
-            Ok(db.query_row(query, [blake3], |row| row.get::<_, i64>(0))? > 0)
+            let query = "SELECT count(*) FROM events WHERE kind = 'result' AND what = ?1";
+            Ok(db.query_row(query, [delivery(blake3)], |row| row.get::<_, i64>(0))? > 0)
         })
     }
 
@@ -174,6 +179,10 @@ impl Ledger {
             Ok(events.collect::<Result<_, _>>()?)
         })
     }
+}
+
+fn delivery(blake3: &str) -> String {
+    format!("delivers {blake3}")
 }
 
 pub(super) fn add_event(

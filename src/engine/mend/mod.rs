@@ -1,0 +1,247 @@
+//! `mend`: score → plan → rewrite the bad spans → score again → keep what the ruler finds better → rename.
+//!
+//! Whatever is not accepted keeps its original frames; where nothing is accepted the clip is copied as it is.
+
+mod acceptance;
+mod attempt;
+mod bridges;
+mod report;
+
+pub use report::{MEND_SCHEMA, MendReport, SpanReport};
+
+use super::{Cancel, Error, Event, ScoreJob, Stage, animate::Standing, command_line, score_as};
+use crate::{
+    drift::{ScoreReport, Thresholds},
+    media::{RewriteStats, TempOut},
+    repair::{self, Kind, Planned},
+};
+use acceptance::{judge, peak};
+use attempt::Span;
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+/// Rewrites before giving up on what still refuses: each drops at least one span, and most clips need one or two.
+const MAX_ATTEMPTS: usize = 4;
+
+/// What is to be mended.
+#[derive(Clone, Debug)]
+pub struct MendJob {
+    /// The clip.
+    pub clip: PathBuf,
+    /// The still it was made from.
+    pub seed: PathBuf,
+    /// Where fidelity matters, if the user said so.
+    pub mask: Option<PathBuf>,
+    /// Where the mended clip goes: `.mp4`, `.mov` or `.mkv`; replaced if it exists.
+    pub out: PathBuf,
+    /// From which drift on a clip fails.
+    pub thresholds: Thresholds,
+    /// The command that reproduces the clip, for the record.
+    pub command: String,
+}
+
+/// Measures a clip, mends what can be mended, and writes `job.out`.
+///
+/// # Errors
+/// When seed, mask or clip cannot be read, the output cannot be written, or the user asked to stop; no output appears.
+pub fn mend(job: &MendJob, hear: &mut dyn FnMut(Event), cancel: &Cancel) -> Result<MendReport, Error> {
+    let before = measure(Stage::Score, job, &job.clip, &job.clip, hear, cancel)?;
+    mend_scored(job, &before, hear, cancel)
+}
+
+/// [`mend`] for a clip that was measured already, as `before`.
+///
+/// # Errors
+/// As [`mend`].
+pub fn mend_scored(
+    job: &MendJob,
+    before: &ScoreReport,
+    hear: &mut dyn FnMut(Event),
+    cancel: &Cancel,
+) -> Result<MendReport, Error> {
+    let temp = TempOut::beside(&job.out)?;
+    let limit = job.thresholds.drift_fail;
+    let plan = repair::plan(before, limit);
+    let mut spans: Vec<SpanReport> = plan.iter().map(|planned| untouched(planned, before)).collect();
+    let mut chosen: Vec<usize> = (0..plan.len()).filter(|&i| plan[i].kind != Kind::None).collect();
+    for span in spans.iter().filter(|span| span.kind == Kind::None) {
+        hear(Event::Decision { what: told(span) });
+    }
+    for attempt in 1..=MAX_ATTEMPTS {
+        if chosen.is_empty() {
+            break;
+        }
+        let tried: Vec<Span> = chosen.iter().map(|&i| Span { frames: plan[i].frames, kind: plan[i].kind }).collect();
+        let stats = rewrite(job, before, temp.path(), &tried, hear, cancel).map_err(|error| explain(&temp, error))?;
+        let after = measure(Stage::Verify, job, temp.path(), &job.out, hear, cancel)?;
+        let mut kept = Vec::new();
+        for (&i, span) in chosen.iter().zip(&tried) {
+            let outcome = judge(&before.frames, &after.frames, span, &tried, limit);
+            let report = &mut spans[i];
+            report.is_accepted = outcome.is_accepted;
+            report.reason = outcome.reason;
+            report.after = if outcome.is_accepted { peak(&after.frames, span.frames) } else { report.before };
+            if outcome.is_accepted {
+                kept.push(i);
+            }
+        }
+        let is_worse = after.drift > before.drift;
+        if kept.len() == chosen.len() && !is_worse {
+            for &i in &chosen {
+                hear(Event::Decision { what: told(&spans[i]) });
+            }
+            temp.commit()?;
+            return Ok(report(job, before, after, spans, Some(&stats)));
+        }
+        let is_last = attempt == MAX_ATTEMPTS;
+        for &i in &chosen {
+            let span = &mut spans[i];
+            if span.is_accepted && (is_worse && kept.len() == chosen.len() || is_last) {
+                span.is_accepted = false;
+                span.after = span.before;
+                "the mended clip as a whole is no better".clone_into(&mut span.reason);
+            }
+            if !span.is_accepted {
+                hear(Event::Decision { what: told(span) });
+            }
+        }
+        chosen.retain(|&i| spans[i].is_accepted);
+    }
+    let stats = keep(job, before, &temp, hear, cancel).map_err(|error| explain(&temp, error))?;
+    let mut score = before.clone();
+    if stats.is_some() {
+        score = measure(Stage::Verify, job, temp.path(), &job.out, hear, cancel)?;
+    }
+    temp.commit()?;
+    name(&mut score, job);
+    Ok(report(job, before, score, spans, stats.as_ref()))
+}
+
+/// Writes the clip with `spans` mended.
+fn rewrite(
+    job: &MendJob,
+    before: &ScoreReport,
+    out: &Path,
+    spans: &[Span],
+    hear: &mut dyn FnMut(Event),
+    cancel: &Cancel,
+) -> Result<RewriteStats, Error> {
+    let frames: usize = spans.iter().map(|span| span.frames[1] + 1 - span.frames[0]).sum();
+    let what = match spans {
+        [span] => format!("frames {}–{}", span.frames[0], span.frames[1]),
+        _ => format!("{frames} frames in {} spans", spans.len()),
+    };
+    let stage = Stage::Mend;
+    hear(Event::Begin { stage, what: what.clone(), total: before.frames.len() as u64 });
+    let stats = attempt::write(&job.clip, out, spans, &before.frames, hear, cancel)?;
+    hear(Event::End { stage, what });
+    Ok(stats)
+}
+
+/// Puts the clip itself into `temp`: copied where the file's kind is the same, encoded anew where it is not.
+fn keep(
+    job: &MendJob,
+    before: &ScoreReport,
+    temp: &TempOut,
+    hear: &mut dyn FnMut(Event),
+    cancel: &Cancel,
+) -> Result<Option<RewriteStats>, Error> {
+    let kind = |path: &Path| path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
+    if kind(&job.clip) != kind(&job.out) || !job.clip.is_file() {
+        return rewrite(job, before, temp.path(), &[], hear, cancel).map(Some);
+    }
+    let mut from = fs_err::File::open(&job.clip).map_err(Error::Scratch)?;
+    let mut to = fs_err::OpenOptions::new().write(true).truncate(true).open(temp.path()).map_err(Error::Scratch)?;
+    io::copy(&mut from, &mut to).map_err(Error::Scratch)?;
+    Ok(None)
+}
+
+/// Measures `clip`, which the report and the events call `shown`.
+fn measure(
+    stage: Stage,
+    job: &MendJob,
+    clip: &Path,
+    shown: &Path,
+    hear: &mut dyn FnMut(Event),
+    cancel: &Cancel,
+) -> Result<ScoreReport, Error> {
+    let task = ScoreJob {
+        clip: clip.to_owned(),
+        seed: job.seed.clone(),
+        mask: job.mask.clone(),
+        thresholds: job.thresholds,
+        command: command_line(shown, &job.seed, job.mask.as_deref()),
+    };
+    let shown = shown.display().to_string();
+    let mut renamed = |event| match event {
+        Event::Begin { stage, total, .. } => hear(Event::Begin { stage, what: shown.clone(), total }),
+        Event::End { stage, .. } => hear(Event::End { stage, what: shown.clone() }),
+        Event::Judged { drift, verdict, .. } => hear(Event::Judged { what: shown.clone(), drift, verdict }),
+        other => hear(other),
+    };
+    let mut report = score_as(stage, &task, &mut renamed, cancel)?.report;
+    report.clip.path = shown;
+    Ok(report)
+}
+
+/// Names the delivered clip in a score of the clip that it is a copy of.
+fn name(score: &mut ScoreReport, job: &MendJob) {
+    score.clip.path = job.out.display().to_string();
+    score.command = command_line(&job.out, &job.seed, job.mask.as_deref());
+}
+
+fn untouched(planned: &Planned, before: &ScoreReport) -> SpanReport {
+    let peak = peak(&before.frames, planned.frames);
+    SpanReport {
+        frames: planned.frames,
+        kind: planned.kind,
+        causes: planned.causes.clone(),
+        before: peak,
+        after: peak,
+        is_accepted: false,
+        reason: planned.reason.clone(),
+    }
+}
+
+fn told(span: &SpanReport) -> String {
+    let [first, last] = span.frames;
+    let outcome = match (span.kind, span.is_accepted) {
+        (Kind::None, _) => "left as they are".to_owned(),
+        (kind, true) => format!("{kind} accepted"),
+        (kind, false) => format!("{kind} refused, original frames kept"),
+    };
+    format!("frames {first}–{last}: {outcome}: {}", span.reason)
+}
+
+fn report(
+    job: &MendJob,
+    before: &ScoreReport,
+    score: ScoreReport,
+    spans: Vec<SpanReport>,
+    stats: Option<&RewriteStats>,
+) -> MendReport {
+    let dropped = stats.map_or(&[][..], |stats| &stats.streams_dropped);
+    MendReport {
+        schema: MEND_SCHEMA.to_owned(),
+        tool: concat!("holdstill ", env!("CARGO_PKG_VERSION")).to_owned(),
+        command: job.command.clone(),
+        clip: job.clip.display().to_string(),
+        out: job.out.display().to_string(),
+        before: Standing::from(before),
+        after: Standing::from(&score),
+        spans,
+        frames_replaced: stats.map_or(0, |stats| stats.replaced),
+        is_copy: stats.is_none(),
+        warnings: dropped.iter().map(|stream| format!("the output cannot hold a stream: {stream}")).collect(),
+        score,
+    }
+}
+
+fn explain(temp: &TempOut, error: Error) -> Error {
+    match error {
+        Error::Media(error) => Error::Media(temp.explain(error)),
+        other => other,
+    }
+}

@@ -1,0 +1,123 @@
+//! SIGKILL at the observed states of an attempt, then `runs resume`: nothing is paid twice, nothing paid is lost.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod scene;
+
+use holdstill::store::{
+    Home, Ledger,
+    ledger::{Attempt, AttemptState},
+};
+use predicates::prelude::*;
+use scene::Scene;
+use std::{
+    fs,
+    process::{Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+/// A program that notes its call and delivers only once a file called `go` is there.
+const MODEL: &str = r#"#!/bin/sh
+echo call >> calls
+while [ ! -e go ]; do sleep 0.02; done
+cp good.mp4 "$1.part.mp4" && mv "$1.part.mp4" "$1"
+"#;
+const PRICE: [&str; 5] = ["--command-price", "0.40", "--yes", "--budget", "0.80"];
+const PATIENCE: Duration = Duration::from_secs(90);
+
+fn scene() -> Scene {
+    Scene::new().faithful("good.mp4").file("model", MODEL)
+}
+
+fn attempts(scene: &Scene) -> Vec<Attempt> {
+    let ledger = Ledger::open(&Home::open(Some(&scene.path("home"))).unwrap()).unwrap();
+    ledger.runs(1).unwrap().first().map(|run| ledger.attempts(&run.id).unwrap()).unwrap_or_default()
+}
+
+fn run_id(scene: &Scene) -> String {
+    Ledger::open(&Home::open(Some(&scene.path("home"))).unwrap()).unwrap().runs(1).unwrap().remove(0).id
+}
+
+fn calls(scene: &Scene) -> usize {
+    fs::read_to_string(scene.path("calls")).unwrap_or_default().lines().count()
+}
+
+fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < PATIENCE, "waited in vain until {what}");
+        sleep(Duration::from_millis(5));
+    }
+}
+
+/// Starts `animate` and kills it, without warning, as soon as its attempt is seen in `state`.
+fn kill_when(scene: &Scene, state: AttemptState, price: &[&str]) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_holdstill"))
+        .current_dir(scene.path(""))
+        .env("HOLDSTILL_HOME", scene.path("home"))
+        .args(["animate", "still.png", "--command", "sh model {out}"])
+        .args(price)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_until(&format!("the attempt is {state}"), || {
+        attempts(scene).first().is_some_and(|attempt| attempt.state == state)
+            && (state != AttemptState::Submitted || calls(scene) == 1)
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+fn resume(scene: &Scene, more: &[&str]) -> assert_cmd::assert::Assert {
+    scene.holdstill(&[&["runs", "resume", &run_id(scene)], more].concat()).assert()
+}
+
+#[test]
+fn a_paid_take_that_was_cut_off_is_found_again_and_never_paid_twice() {
+    let scene = scene();
+    kill_when(&scene, AttemptState::Submitted, &PRICE);
+    for _ in 0..2 {
+        resume(&scene, &[]).code(5).stderr(predicate::str::contains("--resubmit"));
+    }
+    assert_eq!((calls(&scene), attempts(&scene)[0].state), (1, AttemptState::Unknown));
+
+    // the program survived us and delivers after all
+    fs::write(scene.path("go"), "").unwrap();
+    let clip = Home::open(Some(&scene.path("home"))).unwrap().staging_path(attempts(&scene)[0].id);
+    wait_until("the clip is there", || clip.exists());
+    resume(&scene, &[]).code(0).stdout(predicate::str::contains("$0.40 of $0.80"));
+    assert_eq!((calls(&scene), attempts(&scene).len()), (1, 1));
+}
+
+#[test]
+fn a_lost_paid_take_is_made_again_only_when_told_so_and_counts_as_charged() {
+    let scene = scene();
+    kill_when(&scene, AttemptState::Submitted, &PRICE);
+    fs::write(scene.path("go"), "").unwrap();
+    let clip = Home::open(Some(&scene.path("home"))).unwrap().staging_path(attempts(&scene)[0].id);
+    wait_until("the clip is there", || clip.exists());
+    fs::remove_file(&clip).unwrap();
+    resume(&scene, &["--resubmit"]).code(0).stdout(predicate::str::contains("$0.80 of $0.80"));
+    assert_eq!(calls(&scene), 2);
+}
+
+#[test]
+fn a_free_take_that_was_cut_off_is_made_again() {
+    let scene = scene();
+    kill_when(&scene, AttemptState::Submitted, &[]);
+    fs::write(scene.path("go"), "").unwrap();
+    resume(&scene, &[]).code(0).stdout(predicate::str::contains("HOLD"));
+    let made = attempts(&scene).iter().filter(|attempt| attempt.state == AttemptState::Settled).count();
+    assert_eq!(made, 1);
+}
+
+#[test]
+fn a_stored_take_is_never_made_again() {
+    let scene = scene().file("go", "");
+    kill_when(&scene, AttemptState::Downloaded, &PRICE);
+    resume(&scene, &[]).code(0).stdout(predicate::str::contains("$0.40 of $0.80"));
+    assert_eq!((calls(&scene), attempts(&scene).len()), (1, 1));
+    assert_eq!(fs::read(scene.path("out/still.mp4")).unwrap(), fs::read(scene.path("good.mp4")).unwrap());
+}
