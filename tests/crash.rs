@@ -24,7 +24,7 @@ while [ ! -e go ]; do sleep 0.02; done
 cp good.mp4 "$1.part.mp4" && mv "$1.part.mp4" "$1"
 "#;
 const PRICE: [&str; 5] = ["--command-price", "0.40", "--yes", "--budget", "0.80"];
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 fn scene() -> Scene {
     Scene::new().faithful("good.mp4").file("model", MODEL)

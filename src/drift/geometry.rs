@@ -17,13 +17,13 @@ use rayon::prelude::*;
 
 /// Radii of the patches, in steps of the track grid (a step is about 1.5 % of the longer side).
 pub(crate) const RADII: [usize; 2] = [3, 7];
-/// Fewest tracks that an affine fit (3 unknowns per direction) may rest on.
+/// Fewest tracks that the motion of a plane (8 unknowns, two equations each) may rest on.
 const LEAST: usize = 14;
 /// Share of a patch's points that must be followed.
 const LEAST_SHARE: f32 = 0.3;
 /// Share of its followed points that must be seen in a frame.
 const LEAST_SEEN: f32 = 0.6;
-/// Residual at which a track counts half in the affine fit, pixels per 640 of the longer side.
+/// Residual at which a track counts half in the fit, pixels per 640 of the longer side.
 const HALF_WEIGHT: f32 = 1.5;
 /// Largest parallax within one patch, as a share of the motion around it: deeper relief would show itself in the motion.
 const PARALLAX: f32 = 0.25;
@@ -40,13 +40,11 @@ pub(crate) struct Bending {
     pub typical: [f32; RADII.len()],
     /// Remainder that only a tenth of the subject exceeds, pixels.
     pub peak: [f32; RADII.len()],
-    /// Typical non-affine part of the smallest patches before relief is removed, pixels.
+    /// Typical motion of the smallest patches beyond a plane's, before relief is removed, pixels.
     pub raw: f32,
     /// Typical stretch of the larger patches in one direction against the other, beyond what a turn of the size seen explains:
     /// ratio of the two minus 1.
     pub stretched: f32,
-    /// Share of the subject's patches that could be judged, `0..=1`.
-    pub judged: f32,
     /// Column and row (pixels of the canvas) of the patch that bends most, and how far it reaches.
     pub worst: Option<(usize, usize, usize)>,
 }
@@ -68,7 +66,6 @@ pub(crate) fn bending(points: &Points, frames: &[Displacements], size: Size) -> 
     let mut result = vec![Bending::default(); frames.len()];
     for (scale, &radius) in RADII.iter().enumerate() {
         let patches = patches(points, radius);
-        let total: f32 = patches.iter().map(|p| p.weight).sum();
         let remainders: Vec<Remainders> =
             patches.par_iter().map(|patch| remainders(points, patch, frames, &motion, half_weight)).collect();
         for (t, bending) in result.iter_mut().enumerate() {
@@ -85,7 +82,6 @@ pub(crate) fn bending(points: &Points, frames: &[Displacements], size: Size) -> 
             if scale == 0 {
                 let mut raw: Vec<(f32, f32)> = seen().map(|(p, r)| (r[t][1], p.weight)).collect();
                 bending.raw = weighted_quantile(&mut raw, 0.6).unwrap_or(0.0);
-                bending.judged = seen().map(|(p, _)| p.weight).sum::<f32>() / total.max(f32::MIN_POSITIVE);
                 let worst = seen().max_by(|a, b| (a.1[t][0] * a.0.weight).total_cmp(&(b.1[t][0] * b.0.weight)));
                 bending.worst = worst.map(|(p, _)| {
                     let (x, y) = points.place(p.centre);
@@ -154,7 +150,7 @@ fn remainders(
         .collect()
 }
 
-/// One track of one frame after the affine part.
+/// One track of one frame after the plane's motion.
 struct Leftover {
     member: usize,
     u: f32,
@@ -230,7 +226,7 @@ fn planar(left: &[Leftover], seen: &[[f32; 2]], place: &[[f32; 2]]) -> Option<SV
     Some(m.cholesky()?.solve(&rhs))
 }
 
-/// One relief per point and one direction per frame that explain most of what the affine maps left.
+/// One relief per point and one direction per frame that explain most of what the planes left.
 fn relief(left: &[Option<(Vec<Leftover>, f32, f32)>], members: usize) -> (Vec<f32>, Vec<[f32; 2]>) {
     let mut relief = vec![0.0f32; members];
     let mut directions = vec![[0.0f32; 2]; left.len()];

@@ -145,7 +145,9 @@ fn finding(cause: Cause, series: &Series, severities: &[fusion::Severities]) -> 
     let first_frame = curve.iter().position(|&d| d >= drift.min(50.0)).unwrap_or(worst_frame);
     let observation = &series.observations[worst_frame];
     let explain = explain::sentence(cause, &observation.readings, worst_frame, series.fps);
-    Some(CauseFinding { cause, drift, first_frame, worst_frame, region: in_clip(observation.region, series), explain })
+    let bent = observation.bent.filter(|_| cause == Cause::Geometry);
+    let region = in_clip(bent.unwrap_or(observation.region), series);
+    Some(CauseFinding { cause, drift, first_frame, worst_frame, region, explain })
 }
 
 fn in_clip([x, y, width, height]: [usize; 4], series: &Series) -> [usize; 4] {

@@ -1,4 +1,14 @@
 //! Floor 2: what drift is: signals, fusion, policy, verdict, report.
+//!
+//! ```text
+//! frame ─► registration ─┬► tracks ─► geometry    is the motion of the patches rigid?
+//!    ▲        (seed)     ├► cells ──► structure   does each patch still look like the seed?
+//!    │                   │        ├─► color, detail, identity
+//!  canvas                └► series ─► flicker, freeze, cut
+//!                                     all ─► calibration ─► fusion ─► judge
+//! ```
+//!
+//! What motion explains is removed before anything is measured: a faithful clip may zoom, pan, roll, turn and refocus.
 
 mod calibration;
 mod canvas;

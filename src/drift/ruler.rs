@@ -57,8 +57,10 @@ pub(crate) struct Observation {
     pub(crate) moved: f64,
     /// Share of the subject's texture that could be compared, `0..=1`.
     pub(crate) seen: f64,
-    /// Where it drifts most: `[x, y, width, height]`, pixels of the canvas.
+    /// Where it looks least like the seed: `[x, y, width, height]`, pixels of the canvas.
     pub(crate) region: [usize; 4],
+    /// Where it bends most, likewise; known only at the end.
+    pub(crate) bent: Option<[usize; 4]>,
 }
 
 /// A seed that is ready to be measured against.
@@ -182,6 +184,7 @@ impl Ruler {
             readings.set(Signal::Frozen, frozen[t] as f32);
             readings.set(Signal::Jump, jumps[t] as f32);
             let bending = self.bending.get(t).unwrap_or(&nothing);
+            observation.bent = bending.worst.map(|patch| square(patch, self.working_size()));
             readings.set(Signal::Bend, percent * bending.typical[0]);
             readings.set(Signal::BendPeak, percent * bending.peak[0]);
             readings.set(Signal::BendWide, percent * bending.typical[1]);
@@ -254,6 +257,13 @@ impl Ruler {
     }
 }
 
+/// The part inside the canvas of the square around `(x, y)` that reaches `radius` pixels to each side: `[x, y, width, height]`.
+fn square((x, y, radius): (usize, usize, usize), canvas: Size) -> [usize; 4] {
+    let (left, top) = (x.saturating_sub(radius), y.saturating_sub(radius));
+    let (right, bottom) = ((x + radius + 1).min(canvas.width), (y + radius + 1).min(canvas.height));
+    [left, top, right - left, bottom - top]
+}
+
 fn series_of(observations: &[Observation], of: fn(&Observation) -> f64) -> Vec<f64> {
     observations.iter().map(of).collect()
 }
@@ -323,6 +333,7 @@ fn observe(
         moved: f64::from(moved),
         seen: judge::seen(seed, cells),
         region: judge::region(seed, cells),
+        bent: None,
     }
 }
 

@@ -7,7 +7,6 @@ use super::{
     Flow,
     pyramid::Level,
     search::{AREA, PATCH, Patches, Window, total},
-    wide::{self, Kernel},
 };
 use rayon::prelude::*;
 
@@ -23,7 +22,7 @@ pub(super) fn dense(from: &Level, to: &Level, patches: &Patches) -> Flow {
     let us = flow.u.data_mut().par_chunks_mut(BAND * size.width);
     let vs = flow.v.data_mut().par_chunks_mut(BAND * size.width);
     us.zip(vs).enumerate().for_each(|(band, (u, v))| {
-        wide::run(Band { from, to, patches, top: band * BAND, u, v });
+        Band { from, to, patches, top: band * BAND, u, v }.run();
     });
     flow
 }
@@ -38,8 +37,7 @@ struct Band<'a> {
     v: &'a mut [f32],
 }
 
-impl Kernel for Band<'_> {
-    #[inline(always)]
+impl Band<'_> {
     fn run(self) {
         let Self { from, to, patches, top, u, v } = self;
         let width = from.size().width;

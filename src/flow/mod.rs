@@ -8,8 +8,10 @@
 //! Dense inverse search after Kroeger, Timofte, Dai and Van Gool, *Fast Optical Flow using Dense Inverse Search*, ECCV 2016.
 //! It is not a tracker: each call looks at two pictures only.
 
+mod colour;
 mod consistency;
 mod densify;
+mod equations;
 pub mod middlebury;
 mod padded;
 mod preset;
@@ -20,7 +22,6 @@ mod tile;
 mod upsample;
 mod warp;
 pub mod wheel;
-mod wide;
 
 use crate::frame::{Plane, Size};
 
@@ -89,16 +90,13 @@ pub fn dense(from: &Plane<f32>, to: &Plane<f32>, params: &Params, init: Option<&
 /// If the sizes differ, or the pyramids were made with other parameters: that is a bug of the caller.
 pub fn dense_prepared(from: &Pyramid, to: &Pyramid, params: &Params, init: Option<&Flow>) -> Flow {
     assert_eq!(from.size(), to.size(), "flow needs two pictures of one size");
-    assert_eq!(from.levels().len(), to.levels().len(), "flow needs two pyramids made with the same parameters");
-    let size = from.size();
+    assert_eq!(from.finest(), to.finest(), "flow needs two pyramids made with the same parameters");
+    let (size, finest) = (from.size(), from.finest());
     if size.width == 0 || size.height == 0 {
         return Flow::still(size);
     }
     let mut coarser: Option<Flow> = None;
-    for (number, (from, to)) in from.levels().iter().zip(to.levels()).enumerate().rev() {
-        if number < params.finest && coarser.is_some() {
-            break;
-        }
+    for ((number, from), (_, to)) in from.coarsest_first().zip(to.coarsest_first()) {
         let hint = init.map(|init| upsample::coarse(init, number));
         let first = match (&coarser, &hint) {
             (Some(coarser), _) => upsample::double(coarser, from.size()),
@@ -113,7 +111,7 @@ pub fn dense_prepared(from: &Pyramid, to: &Pyramid, params: &Params, init: Optio
             densify::dense(from, to, &patches)
         };
         let refine = &params.refine;
-        let warps = if number == params.finest { refine.last_warps } else { refine.warps };
+        let warps = if number == finest { refine.last_warps } else { refine.warps };
         coarser = Some(refine::refine(from, to, dense, warps, refine));
     }
     let flow = coarser.expect("a pyramid has at least one level");

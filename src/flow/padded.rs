@@ -5,6 +5,9 @@ use crate::frame::Plane;
 /// Replicated pixels on each side: two patches wide, so that a patch may leave the picture by more than itself.
 pub(super) const PAD: usize = 16;
 
+/// Samples that are taken at once.
+const LANES: usize = 16;
+
 /// A plane whose border pixels repeat outwards for [`PAD`] pixels.
 #[derive(Clone, Debug)]
 pub(super) struct Padded {
@@ -51,16 +54,29 @@ impl Padded {
         &self.data[(y + PAD as isize) as usize * self.stride + (x + PAD as isize) as usize..]
     }
 
-    /// Bilinear sample at `(x, y)`, which lies on the plane itself.
+    /// Bilinear samples at `(x, y)`, which lie on the plane itself.
     #[inline(always)]
-    pub(super) fn bilinear(&self, x: f32, y: f32) -> f32 {
-        let (left, top) = (x as usize, y as usize);
-        let (fx, fy) = (x - left as f32, y - top as f32);
-        let at = (top + PAD) * self.stride + left + PAD;
-        let window = &self.data[at..at + self.stride + 2];
-        let (upper, lower) = (&window[..2], &window[self.stride..]);
-        let above = upper[0] + (upper[1] - upper[0]) * fx;
-        let below = lower[0] + (lower[1] - lower[0]) * fx;
-        above + (below - above) * fy
+    pub(super) fn bilinear(&self, x: &[f32], y: &[f32], out: &mut [f32]) {
+        let points = x.chunks(LANES).zip(y.chunks(LANES)).zip(out.chunks_mut(LANES));
+        for ((x, y), out) in points {
+            let (mut at, mut fx, mut fy) = ([0; LANES], [0.0; LANES], [0.0; LANES]);
+            for (i, (&x, &y)) in x.iter().zip(y).enumerate() {
+                let (left, top) = (x as i32, y as i32);
+                (fx[i], fy[i]) = (x - left as f32, y - top as f32);
+                at[i] = (top + PAD as i32) * self.stride as i32 + left + PAD as i32;
+            }
+            let mut corners = [[0.0; LANES]; 4];
+            for (i, &at) in at.iter().enumerate().take(x.len()) {
+                let window = &self.data[at as usize..at as usize + self.stride + 2];
+                let (upper, lower) = (&window[..2], &window[self.stride..]);
+                (corners[0][i], corners[1][i], corners[2][i], corners[3][i]) = (upper[0], upper[1], lower[0], lower[1]);
+            }
+            let [a, b, c, d] = &corners;
+            for (i, out) in out.iter_mut().enumerate() {
+                let above = a[i] + (b[i] - a[i]) * fx[i];
+                let below = c[i] + (d[i] - c[i]) * fx[i];
+                *out = above + (below - above) * fy[i];
+            }
+        }
     }
 }

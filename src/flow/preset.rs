@@ -77,15 +77,13 @@ pub struct Refine {
 
 impl From<Preset> for Params {
     fn from(preset: Preset) -> Self {
-        let refine = Refine { warps: 2, last_warps: 1, weightings: 3, sweeps: 5 };
+        let refine = Refine { warps: 2, last_warps: 1, weightings: 2, sweeps: 5 };
         match preset {
-            Preset::Fast => Self { finest: 1, searched: 2, stride: 5, steps: 6, refine: Refine { warps: 1, ..refine } },
+            Preset::Fast => Self { finest: 1, searched: 3, stride: 6, steps: 4, refine },
             Preset::Medium => {
-                Self { finest: 1, searched: 1, stride: 5, steps: 8, refine: Refine { last_warps: 2, ..refine } }
+                Self { finest: 1, searched: 2, stride: 5, steps: 8, refine: Refine { last_warps: 2, ..refine } }
             }
-            Preset::Fine => {
-                Self { finest: 0, searched: 1, stride: 5, steps: 8, refine: Refine { last_warps: 2, ..refine } }
-            }
+            Preset::Fine => Self { finest: 0, searched: 2, stride: 5, steps: 8, refine },
         }
     }
 }

@@ -14,38 +14,40 @@ pub(super) struct Level {
 }
 
 impl Level {
-    fn new(luma: &Plane<f32>) -> Self {
-        Self { luma: Padded::new(luma) }
-    }
-
     /// Width and height in pixels of this level.
     pub(super) fn size(&self) -> Size {
         Size::new(self.luma.width(), self.luma.height())
     }
 }
 
-/// A luma plane prepared for [`super::dense_prepared`]: level 0 is full size, each further one half of it.
+/// A luma plane prepared for [`super::dense_prepared`], at full size, half of it, a quarter …
 #[derive(Clone, Debug)]
 pub struct Pyramid {
     size: Size,
+    finest: usize,
     levels: Vec<Level>,
 }
 
 impl Pyramid {
-    /// Prepares a luma plane, `0..=255`, of any size.
-    pub fn new(luma: &Plane<f32>, _params: &Params) -> Self {
+    /// Prepares a luma plane, `0..=255`, of any size, down from the finest level that `params` ask for.
+    pub fn new(luma: &Plane<f32>, params: &Params) -> Self {
         let size = Size::new(luma.width(), luma.height());
-        let mut levels = Vec::new();
+        let halvings = halvings(size);
+        let finest = params.finest.min(halvings);
+        let mut levels = Vec::with_capacity(halvings + 1 - finest);
         if size.width > 0 && size.height > 0 {
-            let mut plane = luma.clone();
-            while plane.width().max(plane.height()) >= 2 * SMALLEST_SIDE {
-                let next = halve(&plane);
-                levels.push(Level::new(&plane));
-                plane = next;
+            let mut smaller: Option<Plane<f32>> = None;
+            for number in 0..=halvings {
+                let plane = smaller.as_ref().unwrap_or(luma);
+                if number >= finest {
+                    levels.push(Level { luma: Padded::new(plane) });
+                }
+                if number < halvings {
+                    smaller = Some(halve(plane));
+                }
             }
-            levels.push(Level::new(&plane));
         }
-        Self { size, levels }
+        Self { size, finest, levels }
     }
 
     /// Width and height in pixels of the full picture.
@@ -53,10 +55,26 @@ impl Pyramid {
         self.size
     }
 
-    /// The levels, finest first.
-    pub(super) fn levels(&self) -> &[Level] {
-        &self.levels
+    /// The levels by number, coarsest first; number `n` is the picture halved `n` times.
+    pub(super) fn coarsest_first(&self) -> impl Iterator<Item = (usize, &Level)> {
+        self.levels.iter().enumerate().rev().map(|(i, level)| (self.finest + i, level))
     }
+
+    /// Number of the finest level.
+    pub(super) fn finest(&self) -> usize {
+        self.finest
+    }
+}
+
+/// How often a picture is halved.
+fn halvings(size: Size) -> usize {
+    let mut side = size.width.max(size.height);
+    let mut count = 0;
+    while side >= 2 * SMALLEST_SIDE {
+        side = side.div_ceil(2);
+        count += 1;
+    }
+    count
 }
 
 /// Half the size, rounded up: the binomial-like filter `[1 3 3 1] / 8` in both directions, borders replicated.

@@ -2,16 +2,11 @@
 //!
 //! Energy of Brox, Bruhn, Papenberg and Weickert, *High Accuracy Optical Flow Estimation Based on a Theory for Warping*,
 //! ECCV 2004, with the normalised data terms of Zimmer, Bruhn and Weickert, IJCV 2011: robust constancy of brightness and of
-//! gradient, robust smoothness that is weaker across edges of the picture. Each warp solves it on overlapping tiles that fit
+//! gradient, robust smoothness. Each warp solves it on overlapping tiles that fit
 //! the cache; what lies outside a tile stays as the previous warp left it. The tiling depends on the size of the picture
 //! alone, so the result does not depend on the number of threads.
 
-use super::{
-    Flow, Refine,
-    pyramid::Level,
-    tile::Tile,
-    wide::{self, Kernel},
-};
+use super::{Flow, Refine, pyramid::Level, tile::Tile};
 use rayon::prelude::*;
 
 /// Most columns and rows that one tile is answerable for.
@@ -43,7 +38,11 @@ fn warp_once(from: &Level, to: &Level, old: &Flow, settings: &Refine) -> Flow {
                 left.saturating_sub(OVERLAP)..(right + OVERLAP).min(size.width),
                 top.saturating_sub(OVERLAP)..(bottom + OVERLAP).min(size.height),
             );
-            wide::run(Solve { tile, from, to, flow: old, settings });
+            tile.linearise(from, to, old);
+            for _ in 0..settings.weightings {
+                tile.weigh();
+                tile.relax(settings.sweeps);
+            }
             for y in top..bottom {
                 let row = (y - top) * size.width;
                 tile.copy_row(y, left..right, &mut u[row + left..row + right], &mut v[row + left..row + right]);
@@ -51,26 +50,6 @@ fn warp_once(from: &Level, to: &Level, old: &Flow, settings: &Refine) -> Flow {
         }
     });
     new
-}
-
-/// The work on one tile.
-struct Solve<'a> {
-    tile: &'a mut Tile,
-    from: &'a Level,
-    to: &'a Level,
-    flow: &'a Flow,
-    settings: &'a Refine,
-}
-
-impl Kernel for Solve<'_> {
-    #[inline(always)]
-    fn run(self) {
-        self.tile.linearise(self.from, self.to, self.flow);
-        for _ in 0..self.settings.weightings {
-            self.tile.weigh();
-            self.tile.relax(self.settings.sweeps);
-        }
-    }
 }
 
 /// `side` cut into as few parts of at most `most` as possible, of about equal length.

@@ -8,7 +8,6 @@ use super::{
     Flow, Params,
     padded::{PAD, Padded},
     pyramid::Level,
-    wide::{self, Kernel},
 };
 use crate::frame::sample::bilinear;
 use rayon::prelude::*;
@@ -76,18 +75,7 @@ pub(super) fn patches(
         moves.par_chunks_mut(BAND * columns.len()).enumerate().for_each(|(band, moves)| {
             let hints = hints.as_deref().filter(|_| pass == Pass::Down);
             let top = band * BAND;
-            wide::run(Band {
-                from,
-                to,
-                columns: &columns,
-                rows: &rows,
-                before: &before,
-                hints,
-                params,
-                pass,
-                top,
-                moves,
-            });
+            Band { from, to, columns: &columns, rows: &rows, before: &before, hints, params, pass, top, moves }.run();
         });
     }
     Patches { columns, rows, moves }
@@ -139,8 +127,7 @@ struct Band<'a> {
     moves: &'a mut [[f32; 2]],
 }
 
-impl Kernel for Band<'_> {
-    #[inline(always)]
+impl Band<'_> {
     fn run(self) {
         let Self { from, to, columns, rows, before, hints, params, pass, top, moves } = self;
         let count = columns.len();

@@ -13,21 +13,46 @@ pub(super) fn double(coarse: &Flow, size: Size) -> Flow {
 
 fn double_plane(coarse: &Plane<f32>, size: Size) -> Plane<f32> {
     let mut fine = Plane::filled(size.width, size.height, 0.0);
-    fine.data_mut().par_chunks_mut(size.width).enumerate().for_each(|(y, out)| {
-        let last = coarse.height() - 1;
-        let (near, far) = neighbours(y, last);
-        let (near, far) = (coarse.row(near), coarse.row(far));
-        let last = coarse.width() - 1;
-        for (x, out) in out.iter_mut().enumerate() {
-            let (a, b) = neighbours(x, last);
-            *out = 2.0 * (0.75 * (0.75 * near[a] + 0.25 * near[b]) + 0.25 * (0.75 * far[a] + 0.25 * far[b]));
-        }
+    fine.data_mut().par_chunks_mut(ROWS * size.width).enumerate().for_each(|(band, out)| {
+        Band { coarse, top: band * ROWS, width: size.width, out }.run();
     });
     fine
 }
 
+/// Rows that one task fills.
+const ROWS: usize = 32;
+
+/// The rows from `top` on of the finer plane.
+struct Band<'a> {
+    coarse: &'a Plane<f32>,
+    top: usize,
+    width: usize,
+    out: &'a mut [f32],
+}
+
+impl Band<'_> {
+    fn run(self) {
+        let Self { coarse, top, width, out } = self;
+        // the coarse row between whose samples the fine ones lie, with its border repeated on both sides
+        let mut line = vec![0.0; coarse.width() + 2];
+        for (y, out) in out.chunks_exact_mut(width).enumerate() {
+            let (near, far) = neighbours(top + y, coarse.height() - 1);
+            for ((line, near), far) in line[1..].iter_mut().zip(coarse.row(near)).zip(coarse.row(far)) {
+                *line = 1.5 * near + 0.5 * far;
+            }
+            line[0] = line[1];
+            line[coarse.width() + 1] = line[coarse.width()];
+            for (pair, line) in out.chunks_mut(2).zip(line.windows(3)) {
+                pair[0] = 0.75 * line[1] + 0.25 * line[0];
+                if let [_, odd] = pair {
+                    *odd = 0.75 * line[1] + 0.25 * line[2];
+                }
+            }
+        }
+    }
+}
+
 /// The coarse samples that fine sample `i` lies between, the nearer first.
-#[inline(always)]
 fn neighbours(i: usize, last: usize) -> (usize, usize) {
     let near = (i / 2).min(last);
     let far = if i.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(last) };
