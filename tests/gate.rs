@@ -1,7 +1,6 @@
 //! Policies: what they read, what they refuse, what they decide; and the gate as CI runs it.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-
 mod sample;
 mod scene;
 
@@ -113,7 +112,7 @@ fn mistakes_are_located_and_the_nearest_word_is_named() {
     let cases = [
         ("[limits]\ngeomtry.max = 50", (2, 1), Some("geometry")),
         ("[limits]\ncolor.p59 = 50", (2, 7), Some("p95")),
-        ("[limits]\ngeometry.run = 3", (2, 16), None),
+        ("[limits]\ngeometry.run = 3", (2, 16), Some("geometry.max")),
         ("extends = \"standrd\"", (1, 11), Some("standard")),
         ("[limit]\ndrift.max = 1", (1, 2), Some("limits")),
         ("[limits]\ndrift.max = 500", (2, 13), None),

@@ -14,6 +14,8 @@ use std::fmt::Write;
 const LONGEST: usize = 960;
 /// Longest side of an embedded heat overlay in pixels: it is smooth.
 const HEAT_LONGEST: usize = 320;
+/// Longest side in pixels to which heat is averaged first: the ruler measures in cells, and their edges mean nothing.
+const HEAT_GRAIN: usize = 72;
 /// JPEG quality, `1..=100`: artefacts stay below what a reader could take for drift.
 const QUALITY: u8 = 88;
 
@@ -31,7 +33,7 @@ pub(super) fn jpeg(picture: &Picture) -> Option<String> {
 /// The glow of a heat plane (`0..=100`) as `data:image/png;base64,…`, transparent where nothing drifts.
 pub(super) fn glow(heat: &Plane<f32>) -> Option<String> {
     let size = shown(Size::new(heat.width(), heat.height()), HEAT_LONGEST)?;
-    let heat = resize(heat, size);
+    let heat = resize(&resize(heat, size.fit(HEAT_GRAIN)), size);
     let mut bytes = Vec::new();
     PngEncoder::new(&mut bytes)
         .write_image(&heatmap::rgba8(&heat), size.width as u32, size.height as u32, ExtendedColorType::Rgba8)
