@@ -31,11 +31,8 @@ pub(super) fn runs(changes: &[f64]) -> Vec<f64> {
 fn still_part(changes: &[f64], start: usize, end: usize) -> Option<(usize, usize)> {
     let before = typical(&changes[start.saturating_sub(BESIDE).max(1)..start]);
     let after = typical(&changes[end..(end + BESIDE).min(changes.len())]);
-    let beside = match (before, after) {
-        (Some(a), Some(b)) => a.min(b),
-        (Some(a), None) => a,
-        (None, _) => return None,
-    };
+    // a clip may begin and end with a hold: only a stop between two motions is a freeze
+    let beside = before?.min(after?);
     if beside < MOVES {
         return None;
     }
