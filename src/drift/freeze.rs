@@ -9,6 +9,9 @@ const NOISE: f64 = 0.6;
 /// Change beside the run from which there is motion at all, mean absolute levels.
 const MOVES: f64 = 0.5;
 
+/// Frames within which a freeze sets in: a move that eases to its end takes longer.
+const SETS_IN: usize = 2;
+
 /// For every frame, the length in frames of the still run that it belongs to; `changes[t]` is the mean absolute difference of
 /// luma, levels, between frames `t - 1` and `t` (`changes[0]` is not used).
 ///
@@ -37,7 +40,9 @@ fn still_part(changes: &[f64], start: usize, end: usize) -> Option<(usize, usize
         return None;
     }
     let still: Vec<usize> = (start..end).filter(|&t| changes[t] < STILL * beside).collect();
-    Some((*still.first()?, *still.last()? + 1))
+    let (first, last) = (*still.first()?, *still.last()?);
+    let moved = (1..first).rev().find(|&t| changes[t] >= 0.5 * before.unwrap_or(beside))?;
+    (first - moved <= SETS_IN).then_some((first, last + 1))
 }
 
 fn typical(changes: &[f64]) -> Option<f64> {
@@ -57,6 +62,16 @@ mod tests {
         assert_eq!(found[14], 6.0);
         assert_eq!(found[5], 0.0);
         assert!(runs(&[0.05; 30]).iter().all(|&r| r == 0.0));
+    }
+
+    #[test]
+    fn a_move_that_comes_to_rest_is_no_freeze_and_one_that_stops_dead_is() {
+        // the speed of a quintic ease over 3 s at 24 frames per second, 6 levels at its fastest
+        let speed = |t: f64| 6.0 * (4.0 * t * (1.0 - t)).powi(2);
+        let eased: Vec<f64> = (0..72).map(|t| speed(f64::from(t) / 71.0)).collect();
+        assert!(runs(&eased).iter().all(|&r| r == 0.0), "{:?}", runs(&eased));
+        let stopped: Vec<f64> = (0..72).map(|t| if t < 40 { speed(f64::from(t) / 71.0) } else { 0.02 }).collect();
+        assert_eq!(runs(&stopped)[50], 32.0);
     }
 
     #[test]
