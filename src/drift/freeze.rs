@@ -34,8 +34,11 @@ pub(super) fn runs(changes: &[f64]) -> Vec<f64> {
 fn still_part(changes: &[f64], start: usize, end: usize) -> Option<(usize, usize)> {
     let before = typical(&changes[start.saturating_sub(BESIDE).max(1)..start]);
     let after = typical(&changes[end..(end + BESIDE).min(changes.len())]);
-    // a clip may begin and end with a hold: only a stop between two motions is a freeze
-    let beside = before?.min(after?);
+    let beside = match (before, after) {
+        (Some(a), Some(b)) => a.min(b),
+        (Some(a), None) => a,
+        (None, _) => return None,
+    };
     if beside < MOVES {
         return None;
     }
