@@ -27,6 +27,8 @@ const LEAST_SEEN: f32 = 0.6;
 const HALF_WEIGHT: f32 = 1.5;
 /// Largest parallax within one patch, as a share of the motion around it: deeper relief would show itself in the motion.
 const PARALLAX: f32 = 0.25;
+/// Patches of a frame that are remembered for heat maps: enough to show where, few enough for long clips.
+const MOST_SPOTS: usize = 24;
 /// Sweeps of alternating least squares for relief and direction.
 const SWEEPS: usize = 6;
 /// A turn that foreshortens by `θ² / 2` moves points by at least `θ` times this share of the diagonal: surfaces lie that far
@@ -45,8 +47,19 @@ pub(crate) struct Bending {
     /// Typical stretch of the larger patches in one direction against the other, beyond what a turn of the size seen explains:
     /// ratio of the two minus 1.
     pub stretched: f32,
-    /// Column and row (pixels of the canvas) of the patch that bends most, and how far it reaches.
-    pub worst: Option<(usize, usize, usize)>,
+    /// The patches that bend most, worst first.
+    pub spots: Vec<Bent>,
+}
+
+/// A patch that bends, where the frame shows it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bent {
+    /// Column and row of its centre, pixels of the frame in the canvas' size; may lie outside.
+    pub centre: (f32, f32),
+    /// How far it reaches, pixels.
+    pub radius: usize,
+    /// Its remainder as a share of the worst patch's, `0..=1`.
+    pub share: f32,
 }
 
 struct Patch {
@@ -82,15 +95,25 @@ pub(crate) fn bending(points: &Points, frames: &[Displacements], size: Size) -> 
             if scale == 0 {
                 let mut raw: Vec<(f32, f32)> = seen().map(|(p, r)| (r[t][1], p.weight)).collect();
                 bending.raw = weighted_quantile(&mut raw, 0.6).unwrap_or(0.0);
-                let worst = seen().max_by(|a, b| (a.1[t][0] * a.0.weight).total_cmp(&(b.1[t][0] * b.0.weight)));
-                bending.worst = worst.map(|(p, _)| {
-                    let (x, y) = points.place(p.centre);
-                    (x, y, radius * points.step)
-                });
+                bending.spots =
+                    spots(points, &frames[t], radius, seen().map(|(p, r)| (p, r[t][0] * p.weight)).collect());
             }
         }
     }
     result
+}
+
+/// The patches that bend most in one frame, of those with their weighted remainder.
+fn spots(points: &Points, frame: &Displacements, radius: usize, mut rest: Vec<(&Patch, f32)>) -> Vec<Bent> {
+    rest.sort_by(|a, b| b.1.total_cmp(&a.1));
+    rest.truncate(MOST_SPOTS);
+    let Some(&(_, most)) = rest.first().filter(|(_, most)| *most > 0.0) else { return Vec::new() };
+    let spot = |(patch, rest): (&Patch, f32)| {
+        let (x, y) = points.place(patch.centre);
+        let [u, v] = frame.at(patch.centre).unwrap_or_default();
+        Bent { centre: (x as f32 + u, y as f32 + v), radius: radius * points.step, share: rest / most }
+    };
+    rest.into_iter().map(spot).collect()
 }
 
 fn patches(points: &Points, radius: usize) -> Vec<Patch> {

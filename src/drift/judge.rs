@@ -1,9 +1,10 @@
 //! From the series of one clip to the judgement: spans, causes in words, confidence and verdict.
 
 use super::{
-    Cause, CauseFinding, FrameDrift, Judgement, MetricSummary, Registration, Thresholds, Verdict,
+    Cause, CauseFinding, FrameDrift, Judgement, MetricSummary, Registration, Spot, Thresholds, Verdict,
     cells::{FrameCells, SeedCells, TEXTURED},
     explain, fusion,
+    geometry::Bent,
     policy::MOTION_METRIC,
     ruler::Observation,
     series::summary,
@@ -24,6 +25,8 @@ pub(crate) struct Series {
     pub(crate) registration: Registration,
     /// Clip pixels per working pixel along x and y.
     pub(crate) scale: (f64, f64),
+    /// Size in which frames were measured.
+    pub(crate) working: Size,
     pub(crate) clip: Size,
     /// Frames per second.
     pub(crate) fps: f64,
@@ -104,6 +107,7 @@ pub(crate) fn judge(series: Series, thresholds: Thresholds) -> Judgement {
         metrics: metrics(&series.observations),
         frames,
         warnings: warnings(&series, confidence),
+        spots: spots(&series, &severities),
         registration: series.registration,
     }
 }
@@ -145,9 +149,40 @@ fn finding(cause: Cause, series: &Series, severities: &[fusion::Severities]) -> 
     let first_frame = curve.iter().position(|&d| d >= drift.min(50.0)).unwrap_or(worst_frame);
     let observation = &series.observations[worst_frame];
     let explain = explain::sentence(cause, &observation.readings, worst_frame, series.fps);
-    let bent = observation.bent.filter(|_| cause == Cause::Geometry);
-    let region = in_clip(bent.unwrap_or(observation.region), series);
+    let bent = observation.bent.first().filter(|_| cause == Cause::Geometry);
+    let place = bent.map_or(observation.region, |spot| square(spot, series.working));
+    let region = in_clip(place, series);
     Some(CauseFinding { cause, drift, first_frame, worst_frame, region, explain })
+}
+
+/// The part inside the frame of the square around a bent place: `[x, y, width, height]`, working pixels.
+fn square(spot: &Bent, frame: Size) -> [usize; 4] {
+    let radius = spot.radius as f32;
+    let side = |centre: f32, length: usize| {
+        let from = (centre - radius).clamp(0.0, length as f32) as usize;
+        let to = (centre + radius + 1.0).clamp(0.0, length as f32) as usize;
+        (from, to - from)
+    };
+    let (x, width) = side(spot.centre.0, frame.width);
+    let (y, height) = side(spot.centre.1, frame.height);
+    [x, y, width, height]
+}
+
+/// Where each frame bends, hot as its geometry drifts.
+fn spots(series: &Series, severities: &[fusion::Severities]) -> Vec<Vec<Spot>> {
+    let Size { width, height } = series.working;
+    let longest = width.max(height).max(1) as f32;
+    let of_frame = |(observation, severities): (&Observation, &fusion::Severities)| {
+        let drift = 100.0 * severities[Cause::Geometry as usize] as f32;
+        let spot = |bent: &Bent| Spot {
+            x: bent.centre.0 / width.max(1) as f32,
+            y: bent.centre.1 / height.max(1) as f32,
+            radius: bent.radius as f32 / longest,
+            heat: drift * bent.share,
+        };
+        observation.bent.iter().map(spot).filter(|spot| spot.heat >= 1.0).collect()
+    };
+    series.observations.iter().zip(severities).map(of_frame).collect()
 }
 
 fn in_clip([x, y, width, height]: [usize; 4], series: &Series) -> [usize; 4] {

@@ -26,4 +26,19 @@ pub struct Judgement {
     pub frames: Vec<FrameDrift>,
     /// What the reader should know before trusting the figures.
     pub warnings: Vec<String>,
+    /// For every frame, where its surface bends, worst first.
+    pub spots: Vec<Vec<Spot>>,
+}
+
+/// A round place of a frame at fault.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spot {
+    /// Centre from the left, in shares of the frame's width.
+    pub x: f32,
+    /// Centre from the top, in shares of the frame's height.
+    pub y: f32,
+    /// Radius in shares of the frame's longer side.
+    pub radius: f32,
+    /// Drift there, `0..=100`.
+    pub heat: f32,
 }

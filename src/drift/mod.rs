@@ -39,7 +39,7 @@ mod subject;
 mod tracks;
 mod window;
 
-pub use judgement::Judgement;
+pub use judgement::{Judgement, Spot};
 pub use policy::{Breach, DRIFT_FAIL, Decision, Facts, Policy, Thresholds};
 pub use report::{
     Cause, CauseFinding, ClipInfo, FrameDrift, MetricSummary, Registration, SCORE_SCHEMA, ScoreReport, SeedInfo,

@@ -14,7 +14,7 @@ use super::{
     canvas::{Canvas, half},
     cells::{FrameCells, SeedCells},
     color, cut, detail, flicker, freeze, fusion,
-    geometry::{self, Bending},
+    geometry::{self, Bending, Bent},
     identity,
     judge::{self, Series},
     oklab::oklab_from_picture,
@@ -59,8 +59,8 @@ pub(crate) struct Observation {
     pub(crate) seen: f64,
     /// Where it looks least like the seed: `[x, y, width, height]`, pixels of the canvas.
     pub(crate) region: [usize; 4],
-    /// Where it bends most, likewise; known only at the end.
-    pub(crate) bent: Option<[usize; 4]>,
+    /// Where it bends, worst first; known only at the end.
+    pub(crate) bent: Vec<Bent>,
 }
 
 /// A seed that is ready to be measured against.
@@ -161,7 +161,7 @@ impl Ruler {
             self.clip.width as f64 / working.width.max(1) as f64,
             self.clip.height as f64 / working.height.max(1) as f64,
         );
-        judge::judge(Series { observations, registration, scale, clip: self.clip, fps: self.fps }, *thresholds)
+        judge::judge(Series { observations, registration, scale, working, clip: self.clip, fps: self.fps }, *thresholds)
     }
 
     /// Fills in what only the whole series can tell.
@@ -184,7 +184,7 @@ impl Ruler {
             readings.set(Signal::Frozen, frozen[t] as f32);
             readings.set(Signal::Jump, jumps[t] as f32);
             let bending = self.bending.get(t).unwrap_or(&nothing);
-            observation.bent = bending.worst.map(|patch| square(patch, self.working_size()));
+            observation.bent.clone_from(&bending.spots);
             readings.set(Signal::Bend, percent * bending.typical[0]);
             readings.set(Signal::BendPeak, percent * bending.peak[0]);
             readings.set(Signal::BendWide, percent * bending.typical[1]);
@@ -257,13 +257,6 @@ impl Ruler {
     }
 }
 
-/// The part inside the canvas of the square around `(x, y)` that reaches `radius` pixels to each side: `[x, y, width, height]`.
-fn square((x, y, radius): (usize, usize, usize), canvas: Size) -> [usize; 4] {
-    let (left, top) = (x.saturating_sub(radius), y.saturating_sub(radius));
-    let (right, bottom) = ((x + radius + 1).min(canvas.width), (y + radius + 1).min(canvas.height));
-    [left, top, right - left, bottom - top]
-}
-
 fn series_of(observations: &[Observation], of: fn(&Observation) -> f64) -> Vec<f64> {
     observations.iter().map(of).collect()
 }
@@ -333,7 +326,7 @@ fn observe(
         moved: f64::from(moved),
         seen: judge::seen(seed, cells),
         region: judge::region(seed, cells),
-        bent: None,
+        bent: Vec::new(),
     }
 }
 

@@ -1,7 +1,10 @@
 //! Heat maps of a whole clip, kept on disk: memory stays flat however long the clip is.
 
 use super::Error;
-use crate::frame::{Plane, Size, pyramid};
+use crate::{
+    drift::Spot,
+    frame::{Plane, Size, pyramid},
+};
 use std::{
     fs::File,
     io::{Read, Seek, SeekFrom, Write},
@@ -69,6 +72,43 @@ impl HeatMaps {
     }
 }
 
+impl HeatMaps {
+    /// Adds what is known only at the end: for every frame, the places that bend. Each glows round and soft.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be used.
+    pub fn warm(&mut self, spots: &[Vec<Spot>]) -> Result<(), Error> {
+        for (index, spots) in spots.iter().enumerate().filter(|(_, spots)| !spots.is_empty()) {
+            if let Some(mut map) = self.get(index)? {
+                for spot in spots {
+                    glow(&mut map, spot);
+                }
+                let levels: Vec<u8> = map.data().iter().map(|&v| v.round().clamp(0.0, 100.0) as u8).collect();
+                self.file.seek(SeekFrom::Start((index * levels.len()) as u64)).map_err(temp)?;
+                self.file.write_all(&levels).map_err(temp)?;
+            }
+        }
+        self.file.seek(SeekFrom::End(0)).map_err(temp)?;
+        Ok(())
+    }
+}
+
+/// Raises the map to a Gaussian hill, a third of its heat left at its radius.
+fn glow(map: &mut Plane<f32>, spot: &Spot) {
+    let (width, height) = (map.width() as f32, map.height() as f32);
+    let (cx, cy) = (spot.x * width, spot.y * height);
+    let radius = (spot.radius * width.max(height)).max(1.0);
+    let rows = (cy - 2.0 * radius).max(0.0) as usize..((cy + 2.0 * radius).max(0.0) as usize).min(map.height());
+    let columns = (cx - 2.0 * radius).max(0.0) as usize..((cx + 2.0 * radius).max(0.0) as usize).min(map.width());
+    for y in rows {
+        for x in columns.clone() {
+            let distance = (x as f32 - cx).hypot(y as f32 - cy) / radius;
+            let heat = spot.heat * (-distance * distance).exp();
+            map.set(x, y, map.at(x, y).max(heat));
+        }
+    }
+}
+
 fn temp(error: std::io::Error) -> Error {
     Error::Scratch(error)
 }
@@ -88,5 +128,19 @@ mod tests {
         assert_eq!(maps.get(1).unwrap().unwrap().at(0, 0), 0.0);
         assert!(maps.get(3).unwrap().is_none());
         assert_eq!(maps.len(), 3);
+    }
+
+    #[test]
+    fn bent_places_glow_in_their_frame_only() {
+        let mut maps = HeatMaps::new(Size::new(40, 20)).unwrap();
+        (0..3).for_each(|_| maps.push(None).unwrap());
+        let spot = Spot { x: 0.5, y: 0.5, radius: 0.1, heat: 80.0 };
+        maps.warm(&[vec![], vec![spot], vec![]]).unwrap();
+        let warm = maps.get(1).unwrap().unwrap();
+        assert_eq!(warm.at(20, 10), 80.0);
+        assert!((warm.at(24, 10) - 29.0).abs() <= 1.0, "80 / e is left at the radius: {}", warm.at(24, 10));
+        assert_eq!(warm.at(2, 2), 0.0);
+        assert_eq!(maps.get(0).unwrap().unwrap().at(20, 10), 0.0);
+        assert_eq!(maps.get(2).unwrap().unwrap().at(20, 10), 0.0);
     }
 }

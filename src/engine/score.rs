@@ -82,7 +82,9 @@ fn measure(
         hear(Event::Progress { stage, done: frame.index as u64 + 1, total });
     }
     let notes = decoder.ending().map_or_else(Vec::new, notes);
-    Ok((ruler.finish(&job.thresholds), heat, notes))
+    let judgement = ruler.finish(&job.thresholds);
+    heat.warm(&judgement.spots)?;
+    Ok((judgement, heat, notes))
 }
 
 /// What the reader should know of how decoding ended.
