@@ -16,12 +16,12 @@ const DEPTH: &[u8] = include_bytes!("../../fixtures/stills/bottle_depth.png");
 
 /// Length in seconds: long enough to see the move, short enough to wait for.
 const LENGTH_SECS: f64 = 3.0;
-/// What is wrong with the takes: the first bulges and melts for most of the clip, the second glitches for six frames.
-const DEFECTS: [&str; 3] = ["bulge:8:14-58@1", "melt:9:20-62@1", "bulge:8:40-45@2"];
+/// What is wrong with the takes: the first swims and turns colour for half of the clip, the second has a dent for six frames.
+const DEFECTS: [&str; 3] = ["swim:2.5:16-48@1", "hue:35:16-48@1", "bulge:8:40-45@2"];
 
 #[derive(clap::Args)]
 #[command(after_help = "\
-The defects are simulated: the first take bulges and melts over most of the clip, the second one has one short glitch.
+The defects are simulated: the first take swims and turns colour for half of the clip, the second has one short dent.
 Nothing is sent anywhere.")]
 pub(crate) struct Args {
     /// Where to put the clip and the report

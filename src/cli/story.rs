@@ -170,9 +170,9 @@ fn mends(report: &AnimateReport) -> Vec<Mend> {
     let mend = |span: &Value| Mend {
         frames: [frame(span, 0), frame(span, 1)],
         method: word(span, "kind"),
-        before: number(span, "drift_before"),
-        after: number(span, "drift_after"),
-        accepted: span.get("accepted").and_then(Value::as_bool).unwrap_or(false),
+        before: number(span, "before"),
+        after: number(span, "after"),
+        accepted: span.get("is_accepted").and_then(Value::as_bool).unwrap_or(false),
         why: word(span, "reason"),
     };
     spans.iter().map(mend).collect()
