@@ -26,7 +26,7 @@ use super::{
     tracks::{Displacements, Points},
 };
 use crate::{
-    flow::{self, Flow, Params, Preset},
+    flow::{self, Flow, Params, Preset, Refine},
     frame::{Frame, Mask, Picture, Plane, Seed, Size, pyramid},
 };
 
@@ -37,6 +37,13 @@ const STRETCH: usize = 240;
 
 /// Frames over which what lasts is told from what flashes by.
 const LASTING: usize = 9;
+
+/// The flow that the ruler follows surfaces with: searched one level finer and weighted once more than the preset, so that
+/// moving light is not taken for moving structure.
+fn careful_flow() -> Params {
+    let medium = Params::from(Preset::Medium);
+    Params { searched: 1, refine: Refine { weightings: 3, ..medium.refine }, ..medium }
+}
 
 /// What one frame left behind.
 #[derive(Clone, Debug)]
@@ -101,7 +108,7 @@ impl Ruler {
             mask: mask.cloned(),
             clip,
             fps,
-            params: Preset::Medium.into(),
+            params: careful_flow(),
             prepared: None,
             observations: Vec::new(),
             stretch: Vec::new(),
