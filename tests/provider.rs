@@ -97,15 +97,19 @@ fn the_built_in_clip_is_as_ordered_and_begins_with_the_still() {
 }
 
 #[test]
-fn the_same_order_gives_the_same_file_on_any_number_of_threads() {
+fn the_same_order_gives_the_same_pictures_on_any_number_of_threads() {
     let folder = tempfile::tempdir().unwrap();
     let made = |name: &str, threads| {
         let order = Request { simulate: vec!["garble".into()], ..request(&folder.path().join(name)) };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| built_in(&order)).unwrap();
-        fs::read(order.out).unwrap()
+        pictures(&order.out)
     };
-    assert!(made("one.mp4", 1) == made("four.mp4", 4), "the files differ");
+    // What is given to the encoder is the same, bit by bit (the animator's own tests); libx264 itself does not always
+    // choose alike within one process. Its choices differ well below the 0.01 of its loss.
+    for (index, (one, four)) in made("one.mp4", 1).iter().zip(&made("four.mp4", 4)).enumerate() {
+        assert!(difference(one, four) < 0.01, "frame {index}: {}", difference(one, four));
+    }
 }
 
 #[test]
@@ -124,7 +128,13 @@ fn a_simulated_fault_is_in_its_frames_of_its_take() {
         let by = difference(a, b);
         assert_eq!(by > 0.01, (4..=7).contains(&index), "frame {index}: {by}");
     }
-    assert_eq!(made("second.mp4", 2, &["hue:60:4-7@1"]), clean, "the second take is spared");
+    for (index, (a, b)) in made("second.mp4", 2, &["hue:60:4-7@1"]).iter().zip(&clean).enumerate() {
+        assert!(
+            difference(a, b) < 0.01,
+            "the second take is spared, but frame {index} differs by {}",
+            difference(a, b)
+        );
+    }
 }
 
 #[test]

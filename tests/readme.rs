@@ -15,8 +15,11 @@ fn commands(readme: &str) -> Vec<(String, i32)> {
         let block = block.split("```").next().unwrap_or_default().replace("\\\n", " ");
         for line in block.lines().filter(|line| line.starts_with("holdstill ")) {
             let (command, note) = line.split_once(" #").unwrap_or((line, ""));
-            let exit =
-                note.split("exit ").nth(1).and_then(|n| n.split_whitespace().next()).map_or(0, |n| n.parse().unwrap());
+            let exit = note
+                .split("exit ")
+                .nth(1)
+                .and_then(|n| n.split(|c: char| !c.is_ascii_digit()).next())
+                .map_or(0, |n| n.parse().unwrap());
             found.push((command.trim().to_owned(), exit));
         }
     }
