@@ -167,20 +167,34 @@ fn minterpolate(
 fn scene(index: usize) -> Picture {
     let s = Time::of_frame(index, 24, 1).secs() as f32;
     let (width, height) = (480.0, 270.0);
-    let texture = |x: f32, y: f32, f: f32| {
-        let wave = (f * x).sin() * (0.8 * f * y + 0.5).cos() + 0.5 * (1.9 * f * (x + 0.6 * y)).sin();
-        0.5 + 0.22 * wave
-    };
     let ease = 60.0 * s * s;
     let (sin, cos) = (0.15 * s).sin_cos();
     let (cx, cy) = (90.0 + 190.0 * s, 140.0 + 30.0 * (2.0 * s).sin());
-    let at = |x: f32, y: f32, channel: usize| {
+    let at = |x: f32, y: f32, channel: u32| {
         let (gx, gy) = (x - width / 2.0, y - height / 2.0);
-        let ground = texture(cos * gx + sin * gy + ease, cos * gy - sin * gx, 0.13 + 0.02 * channel as f32);
-        let disc = texture(x - cx, y - cy, 0.22 + 0.03 * channel as f32) * 0.7 + 0.25;
+        let ground = texture(cos * gx + sin * gy + ease, cos * gy - sin * gx, channel);
+        let disc = texture(x - cx, y - cy, 3 + channel) * 0.7 + 0.25;
         let edge = (45.0 - (x - cx).hypot(y - cy)).clamp(-0.5, 0.5) + 0.5;
         (ground + (disc - ground) * edge).clamp(0.0, 1.0)
     };
     let size = Size::new(480, 270);
     Picture { rgb: [0, 1, 2].map(|c| Plane::from_fn(size.width, size.height, |x, y| at(x as f32, y as f32, c))) }
+}
+
+/// Value noise of three octaves, `0..=1`: structure of every size, and no period that could be mistaken for motion.
+fn texture(x: f32, y: f32, salt: u32) -> f32 {
+    [(48.0, 0.5), (19.0, 0.3), (7.0, 0.2)].map(|(cell, share)| share * noise(x / cell, y / cell, salt)).iter().sum()
+}
+
+fn noise(x: f32, y: f32, salt: u32) -> f32 {
+    let (left, top) = (x.floor(), y.floor());
+    let smooth = |t: f32| t * t * (3.0 - 2.0 * t);
+    let (fx, fy) = (smooth(x - left), smooth(y - top));
+    let corner = |dx: i32, dy: i32| {
+        let hash = (left as i32 + dx).wrapping_mul(0x1F12_3BB5) ^ (top as i32 + dy).wrapping_mul(0x5A0B_7E4D);
+        let hash = (hash as u32 ^ salt.wrapping_mul(0x9E37_79B9)).wrapping_mul(0x85EB_CA6B);
+        ((hash ^ (hash >> 13)).wrapping_mul(0xC2B2_AE35) >> 8) as f32 / (1u32 << 24) as f32
+    };
+    let mix = |a: f32, b: f32, t: f32| a + (b - a) * t;
+    mix(mix(corner(0, 0), corner(1, 0), fx), mix(corner(0, 1), corner(1, 1), fx), fy)
 }
