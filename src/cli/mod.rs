@@ -13,6 +13,7 @@ mod man;
 mod mend;
 mod order;
 mod outputs;
+mod pair;
 mod plan;
 mod progress;
 mod runs;

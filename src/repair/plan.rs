@@ -60,8 +60,8 @@ pub struct Planned {
 
 /// Plans a mend for every bad span of `report`; `limit` is the drift from which a frame is at fault.
 pub fn plan(report: &ScoreReport, limit: f64) -> Vec<Planned> {
-    let frames = &report.frames;
-    let grown = report.bad_spans.iter().map(|&span| grown(span, frames)).collect();
+    let frames = &report.judgement.frames;
+    let grown = report.judgement.bad_spans.iter().map(|&span| grown(span, frames)).collect();
     merged(grown).into_iter().map(|span| planned(span, frames, limit)).collect()
 }
 

@@ -78,16 +78,16 @@ pub fn mend_scored(
         let after = measure(Stage::Verify, job, temp.path(), &job.out, hear, cancel)?;
         let mut kept = Vec::new();
         for (&i, span) in chosen.iter().zip(&tried) {
-            let outcome = judge(&before.frames, &after.frames, span, &tried, limit);
+            let outcome = judge(&before.judgement.frames, &after.judgement.frames, span, &tried, limit);
             let report = &mut spans[i];
             report.is_accepted = outcome.is_accepted;
             report.reason = outcome.reason;
-            report.after = if outcome.is_accepted { peak(&after.frames, span.frames) } else { report.before };
+            report.after = if outcome.is_accepted { peak(&after.judgement.frames, span.frames) } else { report.before };
             if outcome.is_accepted {
                 kept.push(i);
             }
         }
-        let is_worse = after.drift > before.drift;
+        let is_worse = after.judgement.drift > before.judgement.drift;
         if kept.len() == chosen.len() && !is_worse {
             for &i in &chosen {
                 hear(Event::Decision { what: told(&spans[i]) });
@@ -134,8 +134,8 @@ fn rewrite(
         _ => format!("{frames} frames in {} spans", spans.len()),
     };
     let stage = Stage::Mend;
-    hear(Event::Begin { stage, what: what.clone(), total: before.frames.len() as u64 });
-    let stats = attempt::write(&job.clip, out, spans, &before.frames, hear, cancel)?;
+    hear(Event::Begin { stage, what: what.clone(), total: before.judgement.frames.len() as u64 });
+    let stats = attempt::write(&job.clip, out, spans, &before.judgement.frames, hear, cancel)?;
     hear(Event::End { stage, what });
     Ok(stats)
 }
@@ -193,7 +193,7 @@ fn name(score: &mut ScoreReport, job: &MendJob) {
 }
 
 fn untouched(planned: &Planned, before: &ScoreReport) -> SpanReport {
-    let peak = peak(&before.frames, planned.frames);
+    let peak = peak(&before.judgement.frames, planned.frames);
     SpanReport {
         frames: planned.frames,
         kind: planned.kind,
