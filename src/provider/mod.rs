@@ -3,9 +3,10 @@
 mod builtin;
 pub mod command;
 mod error;
+pub mod recipe;
 mod request;
 
 pub use builtin::Builtin;
 pub use command::Command;
-pub use error::Error;
+pub use error::{Error, Fate};
 pub use request::{Generated, Progress, Request};
