@@ -32,85 +32,278 @@ struct Case {
 fn cases() -> Vec<Case> {
     let drift = "the square drifts right";
     let case = |recipe, model, recorded, at, base, values, states, ends| Case {
-        recipe, model, recorded, at, base, values, ignored: &[], states, ends,
+        recipe,
+        model,
+        recorded,
+        at,
+        base,
+        values,
+        ignored: &[],
+        states,
+        ends,
     };
     use Tier::{Draft, Final};
     vec![
-        case("fal", ("fal-ai/bytedance/seedance/v1/pro/fast/image-to-video", Draft), "fal", 2, "",
+        case(
+            "fal",
+            ("fal-ai/bytedance/seedance/v1/pro/fast/image-to-video", Draft),
+            "fal",
+            2,
+            "",
             json!({ "model": "fal-ai/bytedance/seedance/v1/lite/image-to-video", "prompt": drift, "first": "{base}/media/first.png", "last": "@last.png", "duration": 5, "resolution": "480p", "ratio": "auto", "camera_fixed": true, "rng_seed": 0, "safety": true }),
-            "queued running succeeded", ("/media/o.mp4", "1 units")),
-        Case { ignored: &["/webhook", "/webhook_events_filter"], ..case("replicate", ("bytedance/seedance-1-pro-fast", Draft), "replicate", 1, "",
-            json!({ "prompt": drift, "first": "{base}/v1/files/cneh2qd", "duration": 5, "resolution": "480p", "ratio": "1:1", "fps": 24, "camera_fixed": true, "rng_seed": 0 }),
-            "queued running succeeded", ("/delivery/out.mp4", "-")) },
-        case("ark", ("seedance-1-5-pro-251215", Draft), "ark_byteplus", 0, "/api/v3",
+            "queued running succeeded",
+            ("/media/o.mp4", "1 units"),
+        ),
+        Case {
+            ignored: &["/webhook", "/webhook_events_filter"],
+            ..case(
+                "replicate",
+                ("bytedance/seedance-1-pro-fast", Draft),
+                "replicate",
+                1,
+                "",
+                json!({ "prompt": drift, "first": "{base}/v1/files/cneh2qd", "duration": 5, "resolution": "480p", "ratio": "1:1", "fps": 24, "camera_fixed": true, "rng_seed": 0 }),
+                "queued running succeeded",
+                ("/delivery/out.mp4", "-"),
+            )
+        },
+        case(
+            "ark",
+            ("seedance-1-5-pro-251215", Draft),
+            "ark_byteplus",
+            0,
+            "/api/v3",
             json!({ "prompt": drift, "first": "@first.png", "last": "@last.png", "resolution": "480p", "duration": 5, "rng_seed": 7, "camera_fixed": true, "with_audio": false, "draft": true, "service": "default", "expires_secs": 3600 }),
-            "queued running succeeded", ("/tos/o.mp4", "49000 tokens")),
-        case("ark-cn", ("doubao-seedance-1-5-pro-251215", Draft), "ark_volcengine", 0, "/api/v3",
+            "queued running succeeded",
+            ("/tos/o.mp4", "49000 tokens"),
+        ),
+        case(
+            "ark-cn",
+            ("doubao-seedance-1-5-pro-251215", Draft),
+            "ark_volcengine",
+            0,
+            "/api/v3",
             json!({ "prompt": drift, "first": "@first.png", "last": "@last.png", "resolution": "480p", "duration": 5, "rng_seed": 7, "camera_fixed": true, "with_audio": false, "draft": true, "service": "default", "expires_secs": 3600 }),
-            "queued running succeeded", ("/tos/o.mp4", "49000 tokens")),
-        Case { ignored: &["/contentModeration"], ..case("runway", ("gen4_turbo", Draft), "runway", 2, "",
-            json!({ "prompt": drift, "ratio": "960:960", "duration": 5, "rng_seed": 0, "first": "runway://eyJfake" }),
-            "queued queued running succeeded", ("/cdn/out.mp4?_jwt=x", "25 credits")) },
-        case("runway", ("seedance2_5", Draft), "runway", 8, "",
+            "queued running succeeded",
+            ("/tos/o.mp4", "49000 tokens"),
+        ),
+        Case {
+            ignored: &["/contentModeration"],
+            ..case(
+                "runway",
+                ("gen4_turbo", Draft),
+                "runway",
+                2,
+                "",
+                json!({ "prompt": drift, "ratio": "960:960", "duration": 5, "rng_seed": 0, "first": "runway://eyJfake" }),
+                "queued queued running succeeded",
+                ("/cdn/out.mp4?_jwt=x", "25 credits"),
+            )
+        },
+        case(
+            "runway",
+            ("seedance2_5", Draft),
+            "runway",
+            8,
+            "",
             json!({ "prompt": "drift", "ratio": "640:640", "duration": 5, "rng_seed": 7, "first": "@first.png", "last": "@last.png", "with_audio": false, "draft": true }),
-            "-", ("-", "-")),
-        case("runway", ("kling3.0_pro", Final), "runway", 9, "",
+            "-",
+            ("-", "-"),
+        ),
+        case(
+            "runway",
+            ("kling3.0_pro", Final),
+            "runway",
+            9,
+            "",
             json!({ "prompt": "drift", "ratio": "1440:1440", "duration": 5, "first": "@first.png", "last": "@last.png", "with_audio": false, "guidance": 0.5 }),
-            "-", ("-", "-")),
-        case("luma", ("ray-3.2", Draft), "luma_agents", 0, "",
+            "-",
+            ("-", "-"),
+        ),
+        case(
+            "luma",
+            ("ray-3.2", Draft),
+            "luma_agents",
+            0,
+            "",
             json!({ "prompt": drift, "ratio": "1:1", "duration": 5, "resolution": "360p", "first": "@first.png", "last": "@last.png" }),
-            "queued running succeeded", ("/cdn/o.mp4", "-")),
-        Case { ignored: &["/callback_url"], ..case("luma-dream", ("ray-flash-2", Draft), "luma", 0, "",
-            json!({ "prompt": drift, "ratio": "1:1", "duration": 5, "resolution": "540p", "first": "https://example.com/first.png", "last": "https://example.com/last.png" }),
-            "queued running succeeded", ("/cdn/o.mp4", "-")) },
-        case("gemini", ("gemini-omni-1.2-flash", Draft), "google_sdk3", 0, "",
+            "queued running succeeded",
+            ("/cdn/o.mp4", "-"),
+        ),
+        Case {
+            ignored: &["/callback_url"],
+            ..case(
+                "luma-dream",
+                ("ray-flash-2", Draft),
+                "luma",
+                0,
+                "",
+                json!({ "prompt": drift, "ratio": "1:1", "duration": 5, "resolution": "540p", "first": "https://example.com/first.png", "last": "https://example.com/last.png" }),
+                "queued running succeeded",
+                ("/cdn/o.mp4", "-"),
+            )
+        },
+        case(
+            "gemini",
+            ("gemini-omni-1.2-flash", Draft),
+            "google_sdk3",
+            0,
+            "",
             json!({ "prompt": drift, "ratio": "16:9", "duration": 5, "resolution": "360p", "rng_seed": 7, "first": "@first.png" }),
-            "succeeded", ("/v1beta/files/vid123", "-")),
-        case("veo", ("veo-3.1-fast-generate-preview", Draft), "google_veo_sdk2", 0, "",
+            "succeeded",
+            ("/v1beta/files/vid123", "-"),
+        ),
+        case(
+            "veo",
+            ("veo-3.1-fast-generate-preview", Draft),
+            "google_veo_sdk2",
+            0,
+            "",
             json!({ "prompt": drift, "ratio": "16:9", "duration": 8, "resolution": "720p", "negative": "blur", "first": "@first.png", "last": "@last.png" }),
-            "running succeeded", ("files/vid123:download?alt=media", "-")),
-        case("kling", ("kling-v2-6", Draft), "kling_jwt", 0, "",
+            "running succeeded",
+            ("files/vid123:download?alt=media", "-"),
+        ),
+        case(
+            "kling",
+            ("kling-v2-6", Draft),
+            "kling_jwt",
+            0,
+            "",
             json!({ "prompt": drift, "negative": "blur", "duration": 5, "mode": "std", "guidance": 0.5, "with_audio": false, "first": "@first.png", "last": "@last.png" }),
-            "queued queued running succeeded", ("/cdn/o.mp4", "3.5 units")),
-        case("kling", ("kling-v3", Final), "kling_apikey", 0, "",
+            "queued running succeeded",
+            ("/cdn/o.mp4", "3.5 units"),
+        ),
+        case(
+            "kling",
+            ("kling-v3", Final),
+            "kling_apikey",
+            0,
+            "",
             json!({ "prompt": drift, "negative": "blur", "duration": 5, "mode": "std", "guidance": 0.5, "with_audio": false, "first": "@first.png", "last": "@last.png" }),
-            "queued running succeeded", ("/cdn/o.mp4", "3.5 units")),
-        case("minimax", ("MiniMax-Hailuo-2.3-Fast", Draft), "minimax_v1", 0, "",
+            "running succeeded",
+            ("/cdn/o.mp4", "3.5 units"),
+        ),
+        case(
+            "minimax",
+            ("MiniMax-Hailuo-2.3-Fast", Draft),
+            "minimax_v1",
+            0,
+            "",
             json!({ "prompt": drift, "duration": 6, "resolution": "768p", "first": "@first.png" }),
-            "queued queued running succeeded", ("/cdn/o.mp4", "-")),
-        case("minimax-h3", ("MiniMax-H3", Final), "minimax_h3_v2", 0, "",
+            "queued queued running succeeded",
+            ("/cdn/o.mp4", "-"),
+        ),
+        case(
+            "minimax-h3",
+            ("MiniMax-H3", Final),
+            "minimax_h3_v2",
+            0,
+            "",
             json!({ "prompt": drift, "duration": 5, "resolution": "2k", "first": "@first.png", "last": "@last.png" }),
-            "queued running succeeded", ("/cdn/o.mp4", "5 seconds")),
-        Case { ignored: &["/input/extend_prompt", "/input/function"], ..case("dashscope", ("wan2.6-i2v-flash", Draft), "dashscope", 2, "/api/v1",
-            json!({ "prompt": drift, "negative": "blur", "duration": 5, "resolution": "720p", "rng_seed": 0, "with_audio": false, "first": "oss://dashscope-instant/x/2026-11-22/u/first.png", "oss_resolve": "enable" }),
-            "queued running succeeded", ("/oss/o.mp4?Expires=1", "5 seconds")) },
-        Case { ignored: &["/input/extend_prompt", "/input/function"], ..case("dashscope", ("wan2.2-kf2v-flash", Draft), "dashscope", 6, "/api/v1",
-            json!({ "prompt": "drift", "resolution": "480p", "rng_seed": 7, "first": "https://example.com/first.png", "last": "https://example.com/last.png" }),
-            "-", ("-", "-")) },
-        Case { ignored: &["/input/extend_prompt", "/input/function"], ..case("dashscope", ("wan2.7-i2v", Final), "dashscope", 7, "/api/v1",
-            json!({ "prompt": "drift", "duration": 5, "resolution": "720p", "rng_seed": 7, "first": "https://example.com/first.png", "last": "https://example.com/last.png" }),
-            "-", ("-", "-")) },
-        case("xai", ("grok-imagine-video-1.5", Final), "xai_rest", 0, "/v1",
+            "queued running succeeded",
+            ("/cdn/o.mp4", "5 seconds"),
+        ),
+        Case {
+            ignored: &["/input/extend_prompt", "/input/function"],
+            ..case(
+                "dashscope",
+                ("wan2.6-i2v-flash", Draft),
+                "dashscope",
+                2,
+                "/api/v1",
+                json!({ "prompt": drift, "negative": "blur", "duration": 5, "resolution": "720p", "rng_seed": 0, "with_audio": false, "first": "oss://dashscope-instant/x/2026-11-22/u/first.png", "oss_resolve": "enable" }),
+                "queued running succeeded",
+                ("/oss/o.mp4?Expires=1", "5 seconds"),
+            )
+        },
+        Case {
+            ignored: &["/input/extend_prompt", "/input/function"],
+            ..case(
+                "dashscope",
+                ("wan2.2-kf2v-flash", Draft),
+                "dashscope",
+                6,
+                "/api/v1",
+                json!({ "prompt": "drift", "resolution": "480p", "rng_seed": 7, "first": "https://example.com/first.png", "last": "https://example.com/last.png" }),
+                "-",
+                ("-", "-"),
+            )
+        },
+        Case {
+            ignored: &["/input/extend_prompt", "/input/function"],
+            ..case(
+                "dashscope",
+                ("wan2.7-i2v", Final),
+                "dashscope",
+                7,
+                "/api/v1",
+                json!({ "prompt": "drift", "duration": 5, "resolution": "720p", "rng_seed": 7, "first": "https://example.com/first.png", "last": "https://example.com/last.png" }),
+                "-",
+                ("-", "-"),
+            )
+        },
+        case(
+            "xai",
+            ("grok-imagine-video-1.5", Final),
+            "xai_rest",
+            0,
+            "/v1",
             json!({ "prompt": drift, "duration": 5, "ratio": "1:1", "resolution": "480p", "first": "@first.png" }),
-            "running succeeded", ("/o.mp4", "2500000000 ticks = $0.25")),
-        case("openrouter", ("bytedance/seedance-1-5-pro", Draft), "openrouter", 0, "/api/v1",
+            "running succeeded",
+            ("/o.mp4", "2500000000 ticks = $0.25"),
+        ),
+        case(
+            "openrouter",
+            ("bytedance/seedance-1-5-pro", Draft),
+            "openrouter",
+            0,
+            "/api/v1",
             json!({ "prompt": drift, "duration": 5, "ratio": "1:1", "resolution": "480p", "rng_seed": 0, "with_audio": false, "camera_fixed": true, "first": "@first.png", "last": "@last.png" }),
-            "queued running succeeded", ("/content?index=0", "0.25 usd = $0.25")),
-        case("openai-videos", ("sora-2", Final), "openai", 0, "/v1",
+            "queued running succeeded",
+            ("/content?index=0", "0.25 usd = $0.25"),
+        ),
+        case(
+            "openai-videos",
+            ("sora-2", Final),
+            "openai",
+            0,
+            "/v1",
             json!({ "prompt": drift, "duration": 4, "size": "720x1280", "first": "@first.png" }),
-            "queued running succeeded", ("/content?variant=video", "-")),
-        Case { ignored: &["/image_url"], ..case("huggingface", ("Wan-AI/Wan2.2-I2V-A14B", Final), "huggingface_router_fal", 2, "",
-            json!({ "mapped": "fal-ai/wan-i2v", "prompt": drift, "negative": "blur", "frames": 49, "rng_seed": 7, "first": "@first.png" }),
-            "running succeeded", ("/media/o.mp4", "-")) },
-        case("comfy-router", ("byteplus/seedance-1-0-pro-fast-251015", Draft), "comfy_router", 0, "",
+            "queued running succeeded",
+            ("/content?variant=video", "-"),
+        ),
+        Case {
+            ignored: &["/image_url"],
+            ..case(
+                "huggingface",
+                ("Wan-AI/Wan2.2-I2V-A14B", Final),
+                "huggingface_router_fal",
+                2,
+                "",
+                json!({ "mapped": "fal-ai/wan-i2v", "prompt": drift, "negative": "blur", "frames": 49, "rng_seed": 7, "first": "@first.png" }),
+                "running succeeded",
+                ("/media/o.mp4", "-"),
+            )
+        },
+        case(
+            "comfy-router",
+            ("byteplus/seedance-1-0-pro-fast-251015", Draft),
+            "comfy_router",
+            0,
+            "",
             json!({ "prompt": "drift", "resolution": "480p", "first": "data:image/png;base64,AAAA", "client_id": "b2203700-4aa5-48f9-b253-5d85f5212cc8" }),
-            "queued running succeeded", ("https://example.com/o.mp4", "12 credits")),
+            "queued running succeeded",
+            ("https://example.com/o.mp4", "12 credits"),
+        ),
     ]
 }
 
 #[test]
 fn recipes_send_what_the_official_clients_send() {
-    println!("{:<14} {:<44} {:<4} {:<5} {:<8} {:<5} {:<32} {:<30} cost", "recipe", "model", "path", "auth", "headers", "body", "states", "clip");
+    println!(
+        "{:<14} {:<44} {:<4} {:<5} {:<8} {:<5} {:<32} {:<30} cost",
+        "recipe", "model", "path", "auth", "headers", "body", "states", "clip"
+    );
     let mut wrong = Vec::new();
     for case in cases() {
         let recording = Recording::open(case.recorded);
@@ -123,7 +316,11 @@ fn recipes_send_what_the_official_clients_send() {
         let path = request.method == exchange.method && same_path(&request, exchange);
         let auth = request.credential.as_ref().is_some_and(|c| exchange.header(&c.header) == Some(c.value.reveal()));
         let ours = |name: &str| name != "x-fal-no-retry";
-        let headers = request.headers.iter().filter(|(name, _)| ours(name)).all(|(name, value)| exchange.header(name) == Some(value));
+        let headers = request
+            .headers
+            .iter()
+            .filter(|(name, _)| ours(name))
+            .all(|(name, value)| exchange.header(name) == Some(value));
         let body = same_body(&request.body, exchange, case.ignored);
         let (states, clip, cost) = follow(&recipe, &values, &recording, case.at, &site);
         let told = format!("{states} | {clip} | {cost}");
@@ -131,10 +328,18 @@ fn recipes_send_what_the_official_clients_send() {
         let word = |fine: bool| if fine { "ok" } else { "NO" };
         println!(
             "{:<14} {:<44} {:<4} {:<5} {:<8} {:<5} {states:<32} {clip:<30} {cost}",
-            case.recipe, case.model.0, word(path), word(auth), word(headers), word(body)
+            case.recipe,
+            case.model.0,
+            word(path),
+            word(auth),
+            word(headers),
+            word(body)
         );
         if !(path && auth && headers && body && fits) {
-            wrong.push(format!("{} {}: {told}\n  ours   {} {:?}\n  theirs {} {:?}", case.recipe, case.model.0, request.url, request.body, exchange.path, exchange.json));
+            wrong.push(format!(
+                "{} {}: {told}\n  ours   {} {:?}\n  theirs {} {:?}",
+                case.recipe, case.model.0, request.url, request.body, exchange.path, exchange.json
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -206,7 +411,13 @@ fn remove(value: &mut Value, place: &str) {
 }
 
 /// Reads the recorded answers after a submit, until the clip is found: states, its address, its price.
-fn follow(recipe: &Recipe, values: &Map<String, Value>, recording: &Recording, at: usize, site: &Site) -> (String, String, String) {
+fn follow(
+    recipe: &Recipe,
+    values: &Map<String, Value>,
+    recording: &Recording,
+    at: usize,
+    site: &Site,
+) -> (String, String, String) {
     let Submitted::Accepted(ticket) = recipe.read_submit(&recording.exchanges[at].answer) else {
         return ("not accepted".into(), String::new(), String::new());
     };
@@ -264,7 +475,8 @@ fn drafts_become_finals_as_the_vendor_s_own_client_does_it() {
         let exchange = &recording.exchanges[4];
         let values = json!({ "model": exchange.json.as_ref().unwrap()["model"], "job": "cgt-20261122200000-abcde" });
         let site = site(&recipe, &recording, "/api/v3", exchange);
-        let request = recipe.call_request(recipe.promote.as_ref().unwrap(), values.as_object().unwrap(), None, &site).unwrap();
+        let request =
+            recipe.call_request(recipe.promote.as_ref().unwrap(), values.as_object().unwrap(), None, &site).unwrap();
         assert!(same_path(&request, exchange) && same_body(&request.body, exchange, &[]), "{:?}", request.body);
     }
 }
@@ -284,12 +496,19 @@ fn pictures_are_uploaded_and_jobs_stopped_as_recorded() {
     ] {
         let recording = Recording::open(recorded);
         let recipe = Shelf::default().open(id).unwrap();
-        let mut values = json!({ "picture_name": "first.png", "model": "wan2.6-i2v-flash" }).as_object().unwrap().clone();
+        let mut values = json!({ "picture_name": "first.png", "first_mime": "image/png", "model": "wan2.6-i2v-flash" })
+            .as_object()
+            .unwrap()
+            .clone();
         for (call, &at) in recipe.upload.iter().zip(upload) {
             let exchange = &recording.exchanges[at];
             let site = site(&recipe, &recording, base, &recording.exchanges[0]);
             let request = recipe.call_request(call, &values, Some(&picture("first.png")), &site).unwrap();
-            assert_eq!((request.method.as_str(), same_path(&request, exchange)), (exchange.method.as_str(), true), "{id} {at}");
+            assert_eq!(
+                (request.method.as_str(), same_path(&request, exchange)),
+                (exchange.method.as_str(), true),
+                "{id} {at}"
+            );
             assert_eq!(request.credential.is_some(), exchange.header("authorization").is_some(), "{id} {at}: the key");
             if request.body != Body::Empty {
                 assert!(same_body(&request.body, exchange, &[]), "{id} {at}: {:?}", request.body);
@@ -306,7 +525,11 @@ fn pictures_are_uploaded_and_jobs_stopped_as_recorded() {
         values.insert("model".into(), "byteplus/seedance-1-0-pro-fast-251015".into());
         let site = site(&recipe, &recording, base, &recording.exchanges[2]);
         let request = recipe.call_request(recipe.cancel.as_ref().unwrap(), &values, None, &site).unwrap();
-        assert_eq!((request.method.as_str(), same_path(&request, exchange)), (exchange.method.as_str(), true), "{id}: {request:?}");
+        assert_eq!(
+            (request.method.as_str(), same_path(&request, exchange)),
+            (exchange.method.as_str(), true),
+            "{id}: {request:?}"
+        );
     }
 }
 

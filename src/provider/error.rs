@@ -133,7 +133,12 @@ pub enum Error {
     Media(#[from] media::Error),
     /// Somebody asked to stop.
     #[error("stopped")]
-    Cancelled,
+    Cancelled {
+        /// What became of the request.
+        fate: Fate,
+        /// What was charged, where that is known.
+        cost: Option<Money>,
+    },
 }
 
 impl Error {
@@ -155,7 +160,7 @@ impl Error {
             Self::Unclear { .. } => "answer-lost",
             Self::Pending { .. } => "job-pending",
             Self::Media(error) => error.code(),
-            Self::Cancelled => "cancelled",
+            Self::Cancelled { .. } => "cancelled",
         }
     }
 
@@ -178,7 +183,7 @@ impl Error {
             }
             Self::Pending { .. } => "nothing is lost: `holdstill runs resume` goes on with it".to_owned(),
             Self::Media(error) => error.hint(),
-            Self::Cancelled => String::new(),
+            Self::Cancelled { .. } => String::new(),
         }
     }
 
@@ -197,8 +202,9 @@ impl Error {
             Self::Failed { cost, .. }
             | Self::TimedOut { cost, .. }
             | Self::NoOutput { cost, .. }
-            | Self::Refused { cost, .. } => *cost,
-            Self::Unclear { .. } | Self::Pending { .. } | Self::Cancelled => None,
+            | Self::Refused { cost, .. }
+            | Self::Cancelled { cost, .. } => *cost,
+            Self::Unclear { .. } | Self::Pending { .. } => None,
         }
     }
 
@@ -207,6 +213,7 @@ impl Error {
         match self {
             Self::Unclear { .. } => Fate::Unknown,
             Self::Pending { .. } => Fate::Open,
+            Self::Cancelled { fate, .. } => *fate,
             _ => Fate::Over,
         }
     }

@@ -1,5 +1,12 @@
 //! Recorded requests of official clients (`fixtures/providers`).
 
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "each test file uses a part of it; a test stops at the first surprise"
+)]
+
 use holdstill::provider::recipe::{HttpResponse, Picture};
 use serde_json::{Value, json};
 use std::{fs, path::PathBuf};
@@ -63,7 +70,11 @@ fn exchange(value: &Value) -> Exchange {
         headers: pairs(&request["headers"]),
         json: request.get("body_json").map(without_nulls),
         bytes: request["body_base64"].as_str().map(decode),
-        answer: HttpResponse::new(response["status"].as_u64().unwrap() as u16, pairs(&response["headers"]), body.as_bytes()),
+        answer: HttpResponse::new(
+            response["status"].as_u64().unwrap() as u16,
+            pairs(&response["headers"]),
+            body.as_bytes(),
+        ),
     }
 }
 
@@ -80,7 +91,13 @@ fn decode(text: &str) -> Vec<u8> {
 fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Object(table) => {
-            json!(table.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), without_nulls(v))).collect::<serde_json::Map<_, _>>())
+            json!(
+                table
+                    .iter()
+                    .filter(|(_, v)| !v.is_null())
+                    .map(|(k, v)| (k.clone(), without_nulls(v)))
+                    .collect::<serde_json::Map<_, _>>()
+            )
         }
         Value::Array(list) => list.iter().map(without_nulls).collect(),
         other => other.clone(),

@@ -17,6 +17,7 @@ mod deliver;
 mod influence;
 mod job;
 mod plan;
+mod recover;
 mod report;
 mod session;
 mod workshop;

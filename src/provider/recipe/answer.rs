@@ -24,6 +24,11 @@ pub struct Ticket {
 }
 
 impl Ticket {
+    /// A receipt that is no more than a name.
+    pub fn of(job: &str) -> Self {
+        Self { values: Map::from_iter([("job".to_owned(), job.into())]) }
+    }
+
     /// The provider's name for the job.
     pub fn job(&self) -> &str {
         self.values.get("job").and_then(Value::as_str).unwrap_or_default()
@@ -112,6 +117,7 @@ impl Recipe {
                 _ if answer.is_success() && !answer.is_json => Polled::Later(fault),
                 FaultClass::NotFound => Polled::Standing(Standing::ended(JobState::Lost, fault)),
                 FaultClass::Expired => Polled::Standing(Standing::ended(JobState::Expired, fault)),
+                FaultClass::Moderated => Polled::Standing(Standing::ended(JobState::Moderated, fault)),
                 class if class.is_passing() => Polled::Later(fault),
                 _ => Polled::Refused(fault),
             };

@@ -62,7 +62,9 @@ impl FaultClass {
     /// What to do about it.
     pub const fn hint(self) -> &'static str {
         match self {
-            Self::InvalidInput => "change what the message names; `holdstill providers show` lists what each model takes",
+            Self::InvalidInput => {
+                "change what the message names; `holdstill providers show` lists what each model takes"
+            }
             Self::Moderated => "change the prompt or the still; asking the same again is held back again",
             Self::Auth => "check the key in the environment; `holdstill providers` names the variable",
             Self::Forbidden => "ask the provider to open the model for your account",
@@ -79,10 +81,7 @@ impl FaultClass {
 
     /// Whether the same question may be answered later.
     pub const fn is_passing(self) -> bool {
-        matches!(
-            self,
-            Self::RateLimited | Self::Busy | Self::ProviderError | Self::ProviderTimeout | Self::Unavailable
-        )
+        matches!(self, Self::RateLimited | Self::Busy | Self::ProviderError | Self::ProviderTimeout | Self::Unavailable)
     }
 }
 
@@ -185,7 +184,7 @@ const fn of_status(status: u16) -> Option<FaultClass> {
 }
 
 /// A provider's words for our logs: no control characters, no links (they may be signed), not too long.
-pub(in crate::provider) fn printable(message: &str) -> String {
+fn printable(message: &str) -> String {
     let words = message.split_whitespace().map(|word| if word.contains("://") { "(link)" } else { word });
     let line = words.collect::<Vec<_>>().join(" ");
     line.chars().filter(|c| !c.is_control()).take(LONGEST_MESSAGE).collect()

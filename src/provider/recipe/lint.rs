@@ -34,7 +34,10 @@ impl Recipe {
         })?;
         let complaints: Vec<_> = check(&recipe)
             .into_iter()
-            .map(|(place, what)| Complaint { line: line_of(text, &place), what: format!("{}: {what}", place.join(".")) })
+            .map(|(place, what)| Complaint {
+                line: line_of(text, &place),
+                what: format!("{}: {what}", place.join(".")),
+            })
             .collect();
         if complaints.is_empty() { Ok(recipe) } else { Err(complaints) }
     }
@@ -97,7 +100,8 @@ fn check_models(recipe: &Recipe) -> Vec<Found> {
             found.push((place("id"), "neither the model nor `submit` has a body".into()));
         }
         let known = known(recipe, &[model], &[]);
-        let slots = model.body.iter().flat_map(|body| body.slots()).chain(model.path.iter().flat_map(|path| path.slots()));
+        let slots =
+            model.body.iter().flat_map(|body| body.slots()).chain(model.path.iter().flat_map(|path| path.slots()));
         found.extend(slots.filter_map(|slot| Some((place("body"), wrong(recipe, slot, &known)?))));
     }
     found

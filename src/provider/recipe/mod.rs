@@ -35,9 +35,7 @@ pub use picture::Picture;
 pub use pointer::Pointer;
 pub use price::{Decimal, Price};
 pub use render::Site;
-pub use schema::{
-    Call, CostRules, Durations, Encoding, Manners, Model, PictureRules, Recipe, ResultRules, Tier,
-};
+pub use schema::{Call, CostRules, Durations, Encoding, Manners, Model, PictureRules, Recipe, ResultRules, Tier};
 pub use shelf::{Shelf, read};
 pub use slot::{Maps, Misfit, Scope, Slot};
 pub use states::{JobState, StateRules};
@@ -45,5 +43,4 @@ pub use template::{Template, Text};
 pub use values::{NAMES, Wish};
 pub use wire::{Body, HttpRequest, HttpResponse, shown};
 
-pub(in crate::provider) use fault::printable;
 pub(in crate::provider) use site::is_private_address;

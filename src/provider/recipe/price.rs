@@ -49,7 +49,7 @@ impl TryFrom<String> for Decimal {
 
 /// The price of a model, as its recipe quotes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Price {
     /// US dollars for a second of clip.
     PerSecond(Decimal),

@@ -27,6 +27,24 @@ impl Site {
     }
 }
 
+impl Call {
+    /// The values that are made after the call.
+    pub(in crate::provider) fn given(
+        &self,
+        values: &Map<String, Value>,
+        maps: &Maps,
+    ) -> Result<Map<String, Value>, Misfit> {
+        let scope = Scope { values, maps };
+        let mut given = Map::new();
+        for (name, text) in &self.give {
+            if let Some(value) = text.fill(&scope, str::to_owned)? {
+                given.insert(name.clone(), value.into());
+            }
+        }
+        Ok(given)
+    }
+}
+
 impl Recipe {
     /// The request that spends money.
     ///
@@ -91,12 +109,7 @@ impl Recipe {
     }
 }
 
-fn body_of(
-    call: &Call,
-    values: &Map<String, Value>,
-    maps: &Maps,
-    picture: Option<&Picture>,
-) -> Result<Body, Misfit> {
+fn body_of(call: &Call, values: &Map<String, Value>, maps: &Maps, picture: Option<&Picture>) -> Result<Body, Misfit> {
     let json = match &call.body {
         Some(template) => template.render(&Scope { values, maps })?,
         None => None,
@@ -117,11 +130,8 @@ fn body_of(
 
 /// A path after the base URL, or a whole URL from an answer.
 pub(super) fn url_of(path: &str, base: &Url) -> Result<Url, Misfit> {
-    let text = if path.starts_with('/') {
-        format!("{}{path}", base.as_str().trim_end_matches('/'))
-    } else {
-        path.to_owned()
-    };
+    let text =
+        if path.starts_with('/') { format!("{}{path}", base.as_str().trim_end_matches('/')) } else { path.to_owned() };
     let misfit = || Misfit("it names a place that is no web address".into());
     let url = Url::parse(&text).map_err(|_| misfit())?;
     if !["http", "https"].contains(&url.scheme()) || !url.has_host() {

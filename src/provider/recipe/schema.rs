@@ -10,7 +10,7 @@ use super::{
     template::{Template, Text},
 };
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// One provider's interface as data.
@@ -98,6 +98,14 @@ pub struct Call {
     pub give: BTreeMap<String, Text>,
 }
 
+impl Call {
+    /// A plain question to the provider, with the key.
+    pub(in crate::provider) fn get(path: Text) -> Self {
+        let (headers, take, give) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { method: None, path, headers, body: None, file: None, key: true, take, give }
+    }
+}
+
 /// One model, as it is asked for in one tier.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -131,7 +139,7 @@ pub struct Model {
 }
 
 /// What a model is good for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
     /// Cheap and quick.

@@ -1,7 +1,7 @@
 //! Where recipes are found: those that ship, and the user's own, which win.
 
 use super::schema::{Model, Recipe, Tier};
-use crate::provider::Error;
+use crate::{provider::Error, store::config::user_folder};
 use fs_err as fs;
 use std::{
     collections::BTreeSet,
@@ -48,6 +48,11 @@ impl Shelf {
     /// The shipped recipes and those in `folder`, if there is one.
     pub fn new(folder: Option<PathBuf>) -> Self {
         Self { folder: folder.filter(|folder| folder.is_dir()) }
+    }
+
+    /// The shipped recipes and the user's own, in `recipes/` of the folder of settings.
+    pub fn of_user() -> Self {
+        Self::new(user_folder().map(|folder| folder.join("recipes")))
     }
 
     /// Every id, in order.

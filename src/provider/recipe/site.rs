@@ -1,6 +1,7 @@
 //! Which hosts a provider may have, and which ones its answers may send us to.
 
-use super::{lint::parse_url, render::Site, wire::shown};
+use super::{lint::parse_url, render::Site, schema::Recipe, wire::shown};
+use crate::provider::Error;
 use std::net::{IpAddr, Ipv6Addr};
 use url::{Host, Url};
 
@@ -19,7 +20,40 @@ pub(super) fn check_base(text: &str) -> Result<Url, String> {
     }
 }
 
+impl Recipe {
+    /// The variable that names another base URL, for gateways, proxies and servers of one's own.
+    pub fn base_variable(&self) -> String {
+        format!("HOLDSTILL_{}_BASE_URL", self.id.to_ascii_uppercase().replace('-', "_"))
+    }
+
+    /// Where and as whom the provider is reached. `env` reads the environment.
+    ///
+    /// # Errors
+    /// Where no key is set, or another base URL is that may not be.
+    pub fn site(&self, env: &dyn Fn(&str) -> Option<String>) -> Result<Site, Error> {
+        let variable = self.base_variable();
+        let other = env(&variable).filter(|text| !text.is_empty());
+        let base = check_base(other.as_deref().unwrap_or(&self.base_url)).map_err(|what| Error::Unsuitable {
+            provider: self.id.clone(),
+            what: if other.is_some() { format!("{variable}: {what}") } else { what },
+            hint: "give https://…, or http:// on this machine".into(),
+        })?;
+        let now_secs = jiff::Timestamp::now().as_second();
+        let credential = self.auth.iter().find_map(|auth| auth.credential(env, now_secs));
+        if credential.is_none() && !self.auth.is_empty() {
+            let ways = self.auth.iter().map(|auth| auth.variables().join(" or "));
+            return Err(Error::NoKey { provider: self.id.clone(), variables: ways.collect::<Vec<_>>().join(", or ") });
+        }
+        Ok(Site { base, credential })
+    }
+}
+
 impl Site {
+    /// Whether the provider is on this machine or in this network.
+    pub fn is_private(&self) -> bool {
+        is_private(&self.base)
+    }
+
     /// Whether an answer may send us there for a clip: https and public, unless the provider itself is on this machine
     /// or in this network.
     ///
@@ -27,7 +61,8 @@ impl Site {
     /// Says why not.
     pub fn check_result(&self, text: &str) -> Result<Url, String> {
         let url = parse_url(text).map_err(|_| "the clip's address is no web address".to_owned())?;
-        if is_private(&self.base) && ["http", "https"].contains(&url.scheme()) && (is_private(&url) || self.owns(&url)) {
+        if is_private(&self.base) && ["http", "https"].contains(&url.scheme()) && (is_private(&url) || self.owns(&url))
+        {
             return Ok(url);
         }
         if url.scheme() != "https" {
@@ -70,7 +105,13 @@ pub(in crate::provider) fn is_private_address(ip: IpAddr) -> bool {
         IpAddr::V4(ip) => {
             let [a, b, ..] = ip.octets();
             let is_shared = a == 100 && (64..128).contains(&b);
-            ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_multicast() || a == 0 || a >= 240 || is_shared
+            ip.is_private()
+                || ip.is_loopback()
+                || ip.is_link_local()
+                || ip.is_multicast()
+                || a == 0
+                || a >= 240
+                || is_shared
         }
         IpAddr::V6(ip) => ip.to_ipv4_mapped().map_or_else(|| is_private_v6(ip), |ip| is_private_address(ip.into())),
     }
@@ -91,7 +132,9 @@ mod tests {
         for fine in ["https://api.example/v1", "http://127.0.0.1:9", "http://localhost:9/x", "http://[::1]:9"] {
             assert!(check_base(fine).is_ok(), "{fine}");
         }
-        for bad in ["http://api.example", "ftp://x.example", "nonsense", "https://u@api.example", "https://x.example/?a=b"] {
+        for bad in
+            ["http://api.example", "ftp://x.example", "nonsense", "https://u@api.example", "https://x.example/?a=b"]
+        {
             assert!(check_base(bad).is_err(), "{bad}");
         }
     }

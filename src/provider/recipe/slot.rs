@@ -92,7 +92,11 @@ impl FromStr for Slot {
         if name.is_empty() || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
             return Err(format!("`{{{text}}}` is no slot: write {{name}}, {{name?}} or {{name|filter}}"));
         }
-        Ok(Self { name: name.to_owned(), is_optional: head.ends_with('?'), filters: parts.map(filter).collect::<Result<_, _>>()? })
+        Ok(Self {
+            name: name.to_owned(),
+            is_optional: head.ends_with('?'),
+            filters: parts.map(filter).collect::<Result<_, _>>()?,
+        })
     }
 }
 

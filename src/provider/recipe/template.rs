@@ -189,7 +189,8 @@ mod tests {
     fn a_lone_slot_keeps_its_type_and_filters_change_it() {
         let body = r#"body = { d = "{d}", s = "{d|text}", u = "{r|upper}", sec = "{d|secs}", t = "x {d} y", on = "{a|map:onoff}", n = 1, e = {}, l = [] }"#;
         let values = json!({ "d": 5, "r": "480p", "a": false });
-        let expected = json!({ "d": 5, "s": "5", "u": "480P", "sec": "5s", "t": "x 5 y", "on": "off", "n": 1, "e": {}, "l": [] });
+        let expected =
+            json!({ "d": 5, "s": "5", "u": "480P", "sec": "5s", "t": "x 5 y", "on": "off", "n": 1, "e": {}, "l": [] });
         assert_eq!(render(body, &values), Ok(Some(expected)));
     }
 
@@ -198,7 +199,10 @@ mod tests {
         let body = r#"body = { seed = "{seed?}", list = ["{hook?}"], frames = [{ "?" = "last", url = { u = "{last}" }, role = "last" }], deep = { x = "{last?}" }, p = "a {last?}" }"#;
         assert_eq!(render(body, &json!({ "seed": 0 })), Ok(Some(json!({ "seed": 0 }))));
         let full = render(body, &json!({ "last": "L" })).unwrap().unwrap();
-        assert_eq!(full, json!({ "frames": [{ "url": { "u": "L" }, "role": "last" }], "deep": { "x": "L" }, "p": "a L" }));
+        assert_eq!(
+            full,
+            json!({ "frames": [{ "url": { "u": "L" }, "role": "last" }], "deep": { "x": "L" }, "p": "a L" })
+        );
     }
 
     #[test]

@@ -12,8 +12,24 @@ const SAME_SHAPE: f64 = 0.02;
 
 /// Names that every recipe may use, besides those that a model sets or an answer gives.
 pub const NAMES: [&str; 19] = [
-    "model", "prompt", "negative", "first", "first_mime", "last", "last_mime", "duration", "ratio", "width", "height",
-    "size", "fps", "rng_seed", "client_id", "picture_name", "camera_fixed", "guidance",
+    "model",
+    "prompt",
+    "negative",
+    "first",
+    "first_mime",
+    "last",
+    "last_mime",
+    "duration",
+    "ratio",
+    "width",
+    "height",
+    "size",
+    "fps",
+    "rng_seed",
+    "client_id",
+    "picture_name",
+    "camera_fixed",
+    "guidance",
     "picture_url",
 ];
 
