@@ -14,6 +14,7 @@ mod calibration;
 mod canvas;
 mod cells;
 mod color;
+mod conformal;
 mod correlation;
 mod cubic;
 mod cut;
@@ -31,6 +32,7 @@ mod placement;
 pub mod policy;
 mod registration;
 mod report;
+mod roc;
 mod ruler;
 mod series;
 mod signal;
@@ -39,10 +41,12 @@ mod subject;
 mod tracks;
 mod window;
 
+pub use conformal::{Calibrated, Uncalibrated, calibrate};
 pub use judgement::{Judgement, Spot};
 pub use policy::{Breach, DRIFT_FAIL, Decision, Facts, Policy, Thresholds};
 pub use report::{
     Cause, CauseFinding, ClipInfo, FrameDrift, MetricSummary, Registration, SCORE_SCHEMA, ScoreReport, SeedInfo,
     Verdict,
 };
+pub use roc::{Judged, Roc, RocPoint, roc};
 pub use ruler::Ruler;
