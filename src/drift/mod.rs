@@ -10,6 +10,7 @@
 //!
 //! What motion explains is removed before anything is measured: a faithful clip may zoom, pan, roll, turn and refocus.
 
+mod alignment;
 mod calibration;
 mod canvas;
 mod cells;
@@ -26,7 +27,6 @@ mod geometry;
 mod identity;
 mod judge;
 mod judgement;
-mod oklab;
 mod placement;
 pub mod policy;
 mod registration;
@@ -39,6 +39,7 @@ mod subject;
 mod tracks;
 mod window;
 
+pub use alignment::{Aligner, Pair};
 pub use judgement::{Judgement, Spot};
 pub use policy::{Breach, DRIFT_FAIL, Decision, Facts, Policy, Thresholds};
 pub use report::{
