@@ -2,6 +2,7 @@
 
 use super::{
     Exit, Failure, Ui,
+    pair::Pair,
     table::{of_score, painted},
 };
 use clap::ValueHint;
@@ -27,15 +28,8 @@ Examples:
   holdstill mend clip.mp4 --seed still.png -o mended.mp4
   holdstill mend clip.mp4 --seed still.png --mask product.png -o mended.mp4 --json")]
 pub(crate) struct Args {
-    /// The clip
-    #[arg(value_hint = ValueHint::FilePath)]
-    clip: PathBuf,
-    /// The still that the clip was made from
-    #[arg(long, short, value_name = "STILL", value_hint = ValueHint::FilePath)]
-    seed: PathBuf,
-    /// Where fidelity matters: white product on black, of the still's shape
-    #[arg(long, value_name = "PNG", value_hint = ValueHint::FilePath)]
-    mask: Option<PathBuf>,
+    #[command(flatten)]
+    pair: Pair,
     /// Write the mended clip here: .mp4, .mov or .mkv
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     out: PathBuf,
@@ -47,9 +41,9 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
     check_target(args)?;
     let job = MendJob {
-        clip: args.clip.clone(),
-        seed: args.seed.clone(),
-        mask: args.mask.clone(),
+        clip: args.pair.clip.clone(),
+        seed: args.pair.seed.clone(),
+        mask: args.pair.mask.clone(),
         out: args.out.clone(),
         thresholds: Thresholds::default(),
         command: command_line(args),
@@ -74,7 +68,7 @@ fn check_target(args: &Args) -> Result<(), Failure> {
         ));
     }
     let same = |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
-    if [&args.clip, &args.seed].into_iter().chain(&args.mask).any(|input| same(input, out)) {
+    if [&args.pair.clip, &args.pair.seed].into_iter().chain(&args.pair.mask).any(|input| same(input, out)) {
         return Err(Failure::usage("the output would replace an input", "choose another name with --out"));
     }
     if out.exists() && !args.force {
@@ -87,7 +81,7 @@ fn check_target(args: &Args) -> Result<(), Failure> {
 }
 
 fn command_line(args: &Args) -> String {
-    let scored = engine::command_line(&args.clip, &args.seed, args.mask.as_deref());
+    let scored = args.pair.command_line();
     let out = engine::quoted(&args.out);
     format!("{} --out {out}", scored.replacen("holdstill score", "holdstill mend", 1))
 }

@@ -1,6 +1,7 @@
 //! Floor 6: the command line, one face of the engine's events.
 
 mod animate;
+mod calibrate;
 mod completions;
 mod config;
 mod demo;
@@ -9,10 +10,12 @@ mod exit;
 mod failure;
 mod flow;
 mod gate;
+mod labels;
 mod man;
 mod mend;
 mod order;
 mod outputs;
+mod pair;
 mod plan;
 mod progress;
 mod runs;
@@ -72,6 +75,8 @@ enum Command {
     Score(score::Args),
     /// Judge many clips against a policy; the exit code is the gate
     Gate(gate::Args),
+    /// Find a threshold of your own from clips that you accepted and rejected
+    Calibrate(calibrate::Args),
     /// Mend the bad spans of a clip from its good frames; what does not get better stays as it was
     Mend(mend::Args),
     /// Show the settings
@@ -115,6 +120,7 @@ fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
         Command::Runs(args) => runs::run(args, ui),
         Command::Score(args) => score::run(args, ui),
         Command::Gate(args) => gate::run(args, ui),
+        Command::Calibrate(args) => calibrate::run(args, ui),
         Command::Mend(args) => mend::run(args, ui),
         Command::Config(args) => config::run(args, ui),
         Command::Doctor(args) => doctor::run(args, ui),

@@ -15,6 +15,7 @@ mod calibration;
 mod canvas;
 mod cells;
 mod color;
+mod conformal;
 mod correlation;
 mod cubic;
 mod cut;
@@ -31,6 +32,7 @@ mod placement;
 pub mod policy;
 mod registration;
 mod report;
+mod roc;
 mod ruler;
 mod series;
 mod signal;
@@ -40,10 +42,12 @@ mod tracks;
 mod window;
 
 pub use alignment::{Aligner, Pair};
+pub use conformal::{Calibrated, Uncalibrated, calibrate};
 pub use judgement::{Judgement, Spot};
 pub use policy::{Breach, DRIFT_FAIL, Decision, Facts, Policy, Thresholds};
 pub use report::{
     Cause, CauseFinding, ClipInfo, FrameDrift, MetricSummary, Registration, SCORE_SCHEMA, ScoreReport, SeedInfo,
     Verdict,
 };
+pub use roc::{Judged, Roc, RocPoint, roc};
 pub use ruler::Ruler;

@@ -1,6 +1,7 @@
 //! Floor 4: the verbs, without a face. They speak [`Event`]s; who listens draws.
 
 pub mod animate;
+mod calibrate;
 mod error;
 mod event;
 mod gate;
@@ -8,6 +9,7 @@ mod heat;
 mod mend;
 mod score;
 
+pub use calibrate::{CALIBRATION_SCHEMA, CalibrationReport, LabelledCase, LabelledClip, calibrate};
 pub use error::{Class, Error};
 pub use event::{Cancel, Event, Stage};
 pub use gate::{GATE_SCHEMA, GateCase, GateError, GateOutcome, GateReport, Gated, gate};

@@ -144,7 +144,9 @@ fn fit_cells(pairs: &[Pair], weights: &[f32], wanted: impl Fn(&Pair) -> [f32; 2]
         grid[cell(y) * CELLS + cell(x)].add(features(pair.frame), wanted(pair), weight);
     }
     let mut whole = Moments::default();
-    grid.iter().for_each(|moments| whole.join(moments, 1.0));
+    for moments in &grid {
+        whole.join(moments, 1.0);
+    }
     let common = whole.solve(DOUBT * whole.mass(), &Theta::zeros());
     let prior = PRIOR * whole.mass() / grid.len() as f64;
     let across = spread(&grid, 1, CELLS);

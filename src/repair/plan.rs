@@ -86,8 +86,8 @@ pub struct Planned {
 /// Colour and flicker are mended on their own, however long they last; what else is at fault in the same frames is
 /// planned beside them.
 pub fn plan(report: &ScoreReport, limit: f64) -> Vec<Planned> {
-    let clip = Clip { frames: &report.frames, limit };
-    let mut plans = clip.bridges(&report.bad_spans);
+    let clip = Clip { frames: &report.judgement.frames, limit };
+    let mut plans = clip.bridges(&report.judgement.bad_spans);
     for (cause, kind) in TONES {
         let mut toned = clip.toned(cause, kind);
         for tone in &mut toned {

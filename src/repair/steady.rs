@@ -65,8 +65,8 @@ mod tests {
         assert!(deflickering(&fade).iter().all(|f| (f - 1.0).abs() < 1e-4));
         let flicker: Vec<f32> = (0..30).map(|t| 0.02 * t as f32 + if t % 2 == 0 { 0.03 } else { -0.03 }).collect();
         let left: Vec<f32> = flicker.iter().zip(deflickering(&flicker)).map(|(g, f)| g + f.ln()).collect();
-        for t in 4..26 {
-            assert!((left[t] - 0.02 * t as f32).abs() < 0.004, "{t}: {}", left[t]);
+        for (t, left) in left.iter().enumerate().take(26).skip(4) {
+            assert!((left - 0.02 * t as f32).abs() < 0.004, "{t}: {left}");
         }
     }
 

@@ -12,6 +12,11 @@ const NOISE: f64 = 5.0;
 /// Share of the failing drift below which a rise harms nobody.
 const HARMLESS: f64 = 0.5;
 
+/// Share of the fall that another cause may rise by, as long as it stays no fault.
+const PRICE: f64 = 1.0 / 3.0;
+/// Frames beside a span whose measure it can change; those further away are only encoded anew.
+const BESIDE: usize = 5;
+
 /// What the ruler says of a mended span.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Outcome {
@@ -27,7 +32,7 @@ pub(super) fn peak(frames: &[FrameDrift], [first, last]: [usize; 2], causes: &[C
     own.flat_map(|frame| causes.iter().filter_map(|cause| frame.causes.get(cause))).copied().fold(0.0, f64::max)
 }
 
-/// Compares two measurements of a clip. Frames outside of every span of `tried` are charged to the nearest one.
+/// Compares two measurements of a clip. Frames beside the spans of `tried` are charged to the nearest one.
 pub(super) fn judge(before: &[FrameDrift], after: &[FrameDrift], span: &Span, tried: &[Span], limit: f64) -> Outcome {
     let own_peak = |frames: &[FrameDrift]| peak(frames, span.frames, &span.causes);
     let (was, is) = (own_peak(before), own_peak(after));
@@ -38,7 +43,9 @@ pub(super) fn judge(before: &[FrameDrift], after: &[FrameDrift], span: &Span, tr
     if is > was - LEAST_GAIN {
         return refused(format!("mending would not help: drift {was:.0} → {is:.0}"));
     }
-    let rose = |was: f64, is: f64| is > was + NOISE && is > HARMLESS * limit;
+    let fall = was - is;
+    let rose =
+        |was: f64, is: f64| is > was + NOISE && is > HARMLESS * limit && (is >= limit || is - was > PRICE * fall);
     for cause in Cause::ALL {
         let (was, is) = (peak(before, span.frames, &[cause]), peak(after, span.frames, &[cause]));
         if rose(was, is) {
@@ -58,7 +65,8 @@ pub(super) fn judge(before: &[FrameDrift], after: &[FrameDrift], span: &Span, tr
 
 fn nearest(t: usize, spans: &[Span]) -> Option<[usize; 2]> {
     let distance = |[first, last]: [usize; 2]| first.saturating_sub(t).max(t.saturating_sub(last));
-    spans.iter().map(|span| span.frames).min_by_key(|&frames| distance(frames))
+    let near = spans.iter().map(|span| span.frames).filter(|&frames| distance(frames) <= BESIDE);
+    near.min_by_key(|&frames| distance(frames))
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ pub fn mend_scored(
     let temp = TempOut::beside(&job.out)?;
     let limit = job.thresholds.drift_fail;
     let plans = repair::plan(before, limit).into_iter();
-    let mut trials: Vec<Trial> = plans.map(|planned| Trial::new(planned, &before.frames)).collect();
+    let mut trials: Vec<Trial> = plans.map(|planned| Trial::new(planned, &before.judgement.frames)).collect();
     for trial in trials.iter().filter(|trial| trial.span().is_none()) {
         hear(Event::Decision { what: trial.told() });
     }
@@ -88,14 +88,14 @@ pub fn mend_scored(
         let after = measure(Stage::Verify, job, temp.path(), &job.out, hear, cancel)?;
         let mut is_kept = true;
         for (trial, span) in tried.iter_mut().zip(&spans) {
-            let outcome = judge(&before.frames, &after.frames, span, &spans, limit);
+            let outcome = judge(&before.judgement.frames, &after.judgement.frames, span, &spans, limit);
             is_kept &= outcome.is_accepted;
             trial.take(outcome);
             if !trial.is_accepted() {
                 hear(Event::Decision { what: trial.told() });
             }
         }
-        if is_kept && after.drift <= before.drift {
+        if is_kept && after.judgement.drift <= before.judgement.drift {
             for trial in &tried {
                 hear(Event::Decision { what: trial.told() });
             }
@@ -129,7 +129,7 @@ fn read_tones(
 ) -> Result<Option<Tones>, Error> {
     let toned = spans.iter().filter(|span| matches!(span.kind, Kind::Relock | Kind::Deflicker));
     let last = toned.map(|span| span.frames[1]).max();
-    last.map(|last| Tones::read(job, last, before.frames.len(), hear, cancel)).transpose()
+    last.map(|last| Tones::read(job, last, before.judgement.frames.len(), hear, cancel)).transpose()
 }
 
 /// Writes the clip with `spans` mended.
@@ -148,8 +148,8 @@ fn rewrite(
         _ => format!("{frames} frames in {} spans", spans.len()),
     };
     let stage = Stage::Mend;
-    hear(Event::Begin { stage, what: what.clone(), total: before.frames.len() as u64 });
-    let stats = attempt::write(&job.clip, out, spans, &before.frames, tones, hear, cancel)?;
+    hear(Event::Begin { stage, what: what.clone(), total: before.judgement.frames.len() as u64 });
+    let stats = attempt::write(&job.clip, out, spans, &before.judgement.frames, tones, hear, cancel)?;
     hear(Event::End { stage, what });
     Ok(stats)
 }
