@@ -5,7 +5,8 @@
 mod recording;
 
 use holdstill::provider::recipe::{
-    Body, Call, Encoding, HttpRequest, JobState, Polled, Recipe, Shelf, Site, Submitted, Ticket, Tier,
+    Body, Call, Encoding, HttpRequest, JobState, Polled, Recipe, Shelf, Site, Submitted, Ticket,
+    Tier::{self, Draft, Final},
 };
 use recording::{Exchange, Recording, picture};
 use serde_json::{Map, Value, json};
@@ -42,7 +43,6 @@ fn cases() -> Vec<Case> {
         states,
         ends,
     };
-    use Tier::{Draft, Final};
     vec![
         case(
             "fal",

@@ -6,11 +6,15 @@
 mod recording;
 #[path = "../scene/mod.rs"]
 mod scene;
+#[path = "../contract_server/mod.rs"]
 mod server;
 
 use holdstill::{
     frame::Size,
-    provider::{Error, Fate, Generated, Progress, Remote, Request, Shelf, Tier},
+    provider::{
+        Error, Fate, Generated, Progress, Remote, Request, Shelf,
+        Tier::{self, Draft, Final},
+    },
     store::Money,
 };
 use serde_json::{Value, json};
@@ -31,7 +35,6 @@ struct Class {
 }
 
 fn classes() -> Vec<Class> {
-    use Tier::{Draft, Final};
     let class = |id, model, tier, recorded, at, base, credit, moderated, failed| Class {
         id,
         model,
@@ -216,7 +219,8 @@ fn clip() -> &'static [u8] {
 fn attempt(class: &Class, mischief: Mischief) -> Outcome {
     let mut recipe = Shelf::default().open(class.id).unwrap();
     recipe.manners.poll_secs = 0.01;
-    recipe.picture.max_inline_bytes = None;
+    // the pictures of a test are small
+    recipe.picture.sides = None;
     let elsewhere = Elsewhere::open(clip());
     let faults =
         Faults { credit: class.credit.clone(), moderated: class.moderated.clone(), failed: class.failed.clone() };
@@ -250,7 +254,7 @@ fn attempt(class: &Class, mischief: Mischief) -> Outcome {
 }
 
 fn request(model: &holdstill::provider::recipe::Model, out: &Path) -> Request {
-    let still = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stills/bottle.png");
+    let still = recording::fixture("first.png");
     let aspect = model.ratios.keys().find(|shape| shape.contains(':')).map_or("still", String::as_str);
     Request {
         seed: still,
@@ -290,7 +294,7 @@ fn is_made(class: &Class, outcome: &Outcome, submits: usize) {
 }
 
 fn fails(class: &Class, outcome: &Outcome, code: &str, fate: Fate, submits: usize) {
-    let error = outcome.made.as_ref().unwrap_err();
+    let Err(error) = &outcome.made else { panic!("{} made a clip: {:#?}", class.id, paths(outcome)) };
     assert_eq!((error.code(), error.fate()), (code, fate), "{}: {error}\n{:#?}", class.id, paths(outcome));
     assert_eq!(outcome.server.submits(), submits, "{}", class.id);
 }

@@ -140,6 +140,8 @@ impl Session<'_> {
 }
 
 #[cfg(test)]
+mod market;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod tests;

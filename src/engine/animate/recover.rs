@@ -41,7 +41,7 @@ impl Session<'_> {
     fn ended(&mut self, workshop: &mut dyn Workshop, mut attempt: Attempt) -> Result<Attempt, Error> {
         let is_cut_off =
             matches!(attempt.state, AttemptState::Intended | AttemptState::Submitted | AttemptState::Running);
-        if is_cut_off && let Some(ticket) = self.receipt(workshop, &attempt) {
+        if is_cut_off && let Some(ticket) = receipt(workshop, &attempt) {
             return self.collected(workshop, &attempt, &ticket);
         }
         if is_cut_off {
@@ -54,12 +54,6 @@ impl Session<'_> {
             Some(found) => Ok(found),
             None => self.given_up(&attempt),
         }
-    }
-
-    /// The receipt of a job that goes on without us.
-    fn receipt(&self, workshop: &dyn Workshop, attempt: &Attempt) -> Option<Ticket> {
-        let ticket = attempt.ticket.as_deref().filter(|_| workshop.keeps_jobs())?;
-        serde_json::from_str(ticket).ok()
     }
 
     /// The clip of a job that goes on without us; a clip that was fetched already is not fetched again.
@@ -112,4 +106,10 @@ impl Session<'_> {
         };
         Ok(self.ledger.advance(attempt.id, &Step::Failed { code: "cut-off", what, cost })?)
     }
+}
+
+/// The receipt of a job that goes on without us.
+fn receipt(workshop: &dyn Workshop, attempt: &Attempt) -> Option<Ticket> {
+    let ticket = attempt.ticket.as_deref().filter(|_| workshop.keeps_jobs())?;
+    serde_json::from_str(ticket).ok()
 }

@@ -11,9 +11,9 @@ use std::{error::Error as _, sync::Arc, time::Duration};
 /// Longest time to reach a server.
 const CONNECT_LIMIT: Duration = Duration::from_secs(15);
 /// Longest time for an answer of an interface; pictures go up in it.
-const ANSWER_LIMIT: Duration = Duration::from_secs(180);
+const ANSWER_LIMIT: Duration = Duration::from_mins(3);
 /// Longest silence of a download.
-const SILENCE_LIMIT: Duration = Duration::from_secs(60);
+const SILENCE_LIMIT: Duration = Duration::from_mins(1);
 /// Largest answer of an interface, bytes: some send pictures along.
 const LARGEST_ANSWER: usize = 32 << 20;
 /// What we call ourselves.

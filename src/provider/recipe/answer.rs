@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use std::time::Duration;
 
 /// Longest `Retry-After` that is obeyed; more is a mistake, or a trap.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(600);
+const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(10);
 
 /// A provider's receipt: enough to ask about a job again from another process.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -21,6 +21,7 @@ mod schema;
 mod shelf;
 mod site;
 mod slot;
+mod sound;
 mod states;
 mod template;
 mod values;

@@ -50,7 +50,7 @@ impl TryFrom<String> for Pointer {
             return Err(format!("`{text}` is no pointer into an answer: it begins with `/`, as in `/data/task_id`"));
         };
         let steps = rest.split('/').map(step).collect();
-        Ok(Self { steps, text })
+        Ok(Self { text, steps })
     }
 }
 

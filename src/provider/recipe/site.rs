@@ -1,6 +1,6 @@
 //! Which hosts a provider may have, and which ones its answers may send us to.
 
-use super::{lint::parse_url, render::Site, schema::Recipe, wire::shown};
+use super::{render::Site, schema::Recipe, wire::shown};
 use crate::provider::Error;
 use std::net::{IpAddr, Ipv6Addr};
 use url::{Host, Url};
@@ -73,6 +73,10 @@ impl Site {
         }
         Ok(url)
     }
+}
+
+fn parse_url(text: &str) -> Result<Url, String> {
+    Url::parse(text).map_err(|_| format!("`{text}` is no web address"))
 }
 
 /// Whether a host is this machine.

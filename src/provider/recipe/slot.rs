@@ -55,7 +55,7 @@ impl Slot {
             let name = &self.name;
             return if self.is_optional { Ok(None) } else { Err(Misfit(format!("it needs a value for `{name}`"))) };
         };
-        let filtered = self.filters.iter().try_fold(value.clone(), |value, filter| self.filter(filter, value, scope));
+        let filtered = self.filters.iter().try_fold(value.clone(), |value, filter| self.filter(filter, &value, scope));
         filtered.map(Some)
     }
 
@@ -64,8 +64,8 @@ impl Slot {
         self.filters.iter().filter_map(|filter| if let Filter::Map(name) = filter { Some(name.as_str()) } else { None })
     }
 
-    fn filter(&self, filter: &Filter, value: Value, scope: &Scope<'_>) -> Result<Value, Misfit> {
-        let text = plain(&value);
+    fn filter(&self, filter: &Filter, value: &Value, scope: &Scope<'_>) -> Result<Value, Misfit> {
+        let text = plain(value);
         Ok(match filter {
             Filter::Text => Value::String(text),
             Filter::Secs => Value::String(text + "s"),

@@ -1,13 +1,24 @@
 //! A server on this machine that plays a provider from the recording of its client, with or without mischief.
 
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "each test file uses a part of it; a test stops at the first surprise"
+)]
+
 use super::recording::Recording;
 use holdstill::provider::recipe::{Recipe, Text};
 use serde_json::Value;
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
+    time::Duration,
 };
 
 /// What goes wrong.
@@ -46,6 +57,12 @@ pub enum Mischief {
     RedirectedPolls,
     /// The download is redirected to another host.
     RedirectedClip,
+    /// Submits are read, and not answered before [`Server::release`].
+    HeldSubmit,
+    /// The job does not go on before [`Server::release`].
+    HeldPolls,
+    /// Downloads do not begin before [`Server::release`].
+    HeldClip,
 }
 
 /// What was asked.
@@ -74,6 +91,7 @@ pub struct Server {
     pub base: String,
     asked: Arc<Mutex<Vec<Asked>>>,
     submit: String,
+    is_released: Arc<AtomicBool>,
 }
 
 /// One recorded session, ready to be played.
@@ -87,6 +105,7 @@ struct Play {
     clip: Vec<u8>,
     /// Where redirects lead.
     elsewhere: String,
+    is_released: Arc<AtomicBool>,
 }
 
 impl Server {
@@ -108,25 +127,32 @@ impl Server {
                 .to_string()
                 .replace(&recording.base, &base)
                 .replace("https://generativelanguage.googleapis.com", &base);
-            serde_json::from_str(&text.replace("https://example.com", &base)).unwrap()
+            serde_json::from_str(
+                &text.replace("https://example.com", &base).replace("/o.mp4\"", "/o.mp4?sig=SIGNATURE-DO-NOT-PRINT\""),
+            )
+            .unwrap()
         };
         let after = &recording.exchanges[at + 1..];
+        let answers = after.iter().filter(|exchange| exchange.method == "GET");
+        let answers =
+            answers.map(|e| (e.path.clone(), e.answer.status, e.answer.headers.clone(), moved(&e.answer.body)));
+        let mut recorded: Vec<_> = answers.collect();
+        // some clients ask once more after the end
+        recorded.dedup_by(|next, last| plain(&next.0) == plain(&last.0) && next.3 == last.3);
         let play = Play {
             recipe: recipe.clone(),
             mischief,
             faults,
-            recorded: after
-                .iter()
-                .filter(|e| e.method == "GET")
-                .map(|e| (e.path.clone(), e.answer.status, e.answer.headers.clone(), moved(&e.answer.body)))
-                .collect(),
+            recorded,
             submit: (
                 recording.exchanges[at].path.split("?fal_webhook").next().unwrap().to_owned(),
                 moved(&recording.exchanges[at].answer.body),
             ),
             clip: clip.to_vec(),
             elsewhere: elsewhere.to_owned(),
+            is_released: Arc::default(),
         };
+        let is_released = Arc::clone(&play.is_released);
         let submit = play.submit.0.clone();
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
         let log = Arc::clone(&asked);
@@ -136,7 +162,12 @@ impl Server {
                 let _ = play.serve(stream, &log);
             }
         });
-        Self { base, asked, submit }
+        Self { base, asked, submit, is_released }
+    }
+
+    /// Lets go of what is held.
+    pub fn release(&self) {
+        self.is_released.store(true, Ordering::Relaxed);
     }
 
     /// Everything that was asked so far.
@@ -151,6 +182,12 @@ impl Server {
 }
 
 impl Play {
+    fn wait_if(&self, mischief: Mischief) {
+        while self.mischief == mischief && !self.is_released.load(Ordering::Relaxed) {
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     fn serve(&self, mut stream: TcpStream, log: &Mutex<Vec<Asked>>) -> std::io::Result<()> {
         let submits = |log: &Mutex<Vec<Asked>>| {
             log.lock().unwrap().iter().filter(|a| a.method == "POST" && a.path == self.submit.0).count()
@@ -191,6 +228,7 @@ impl Play {
 
     fn answer_submit(&self, stream: &mut TcpStream, count: usize) -> std::io::Result<()> {
         let (status, body) = (&self.faults.credit.0, &self.faults.credit.1);
+        self.wait_if(Mischief::HeldSubmit);
         match self.mischief {
             Mischief::Throttled(None) if count == 1 => reply(stream, 429, &[], "{}"),
             Mischief::Throttled(Some(secs)) if count == 1 => {
@@ -207,6 +245,8 @@ impl Play {
         let polls: Vec<_> = self.recorded.iter().filter(|(path, ..)| plain(path) == plain(&asked.path)).collect();
         let slow = if self.mischief == Mischief::Slow { 10 } else { 0 };
         let index = count.saturating_sub(1).saturating_sub(slow).min(polls.len() - 1);
+        let is_held = self.mischief == Mischief::HeldPolls && !self.is_released.load(Ordering::Relaxed);
+        let index = if is_held { 0 } else { index };
         let (_, status, headers, body) = polls[index];
         let is_last = index + 1 == polls.len();
         match self.mischief {
@@ -234,6 +274,7 @@ impl Play {
             .and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse::<usize>().ok());
         let clip = &self.clip[from.unwrap_or(0)..];
         let status = if from.is_some() { 206 } else { 200 };
+        self.wait_if(Mischief::HeldClip);
         match self.mischief {
             Mischief::ExpiredUrl if count == 1 => reply(stream, 403, &[], "expired"),
             Mischief::PageForClip => page(stream),
