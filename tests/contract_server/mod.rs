@@ -94,13 +94,16 @@ pub struct Server {
     is_released: Arc<AtomicBool>,
 }
 
+/// Path of a question; status, headers and body of its answer.
+type Recorded = (String, u16, Vec<(String, String)>, Value);
+
 /// One recorded session, ready to be played.
 struct Play {
     recipe: Recipe,
     mischief: Mischief,
     faults: Faults,
     /// Answers after the submit: path, status, headers, body.
-    recorded: Vec<(String, u16, Vec<(String, String)>, Value)>,
+    recorded: Vec<Recorded>,
     submit: (String, Value),
     clip: Vec<u8>,
     /// Where redirects lead.
@@ -340,8 +343,10 @@ fn read(stream: &mut TcpStream) -> std::io::Result<Asked> {
 }
 
 fn reply(stream: &mut TcpStream, status: u16, headers: &[(String, String)], body: &str) -> std::io::Result<()> {
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    let head = format!("HTTP/1.1 {status} x\r\nContent-Type: application/json\r\nConnection: close\r\n{headers}");
+    let mut head = format!("HTTP/1.1 {status} x\r\nContent-Type: application/json\r\nConnection: close\r\n");
+    for (name, value) in headers {
+        head += &format!("{name}: {value}\r\n");
+    }
     write!(stream, "{head}Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
