@@ -21,7 +21,7 @@ pub(crate) struct OrderArgs {
     /// What should happen in the clip
     #[arg(long, short, value_name = "TEXT", default_value = "")]
     prompt: String,
-    /// Who makes the clip: animator (built in, free), command, or a provider such as fal or runway/gen4_turbo [default: animator]
+    /// Who makes the clip: animator (built in, free), command, or a provider such as fal or xai [default: animator]
     #[arg(long, value_name = "NAME", help_heading = "Provider")]
     provider: Option<String>,
     /// draft or final: which of the provider's models [default: final]

@@ -66,7 +66,9 @@ fn list(shelf: &Shelf, ui: &Ui) -> Result<Exit, Failure> {
         let _ = writeln!(text, "{:<14} {:<42} {:<6} {price:>9}  {key}", recipe.id, recipe.name, recipe.models.len());
     }
     ui.data(text.trim_end());
-    recipes.iter().filter_map(old_price).for_each(|warning| ui.say(warning));
+    for warning in recipes.iter().filter_map(old_price) {
+        ui.say(warning);
+    }
     Ok(Exit::Ok)
 }
 
@@ -112,7 +114,9 @@ fn show(shelf: &Shelf, id: &str, ui: &Ui) -> Result<Exit, Failure> {
         let _ = writeln!(text, "- {fact}");
     }
     ui.data(text.trim_end());
-    old_price(&recipe).into_iter().for_each(|warning| ui.say(warning));
+    if let Some(warning) = old_price(&recipe) {
+        ui.say(warning);
+    }
     Ok(Exit::Ok)
 }
 
