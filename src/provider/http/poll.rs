@@ -102,6 +102,10 @@ impl Remote {
             let (what, asked) = match self.client.send(&request).await {
                 Ok(answer) => match self.recipe.read_poll(&answer) {
                     Polled::Later(fault) => (told(&fault), answer.retry_after(jiff::Timestamp::now())),
+                    // some providers take a moment to know their own jobs
+                    Polled::Standing(standing) if answer.status == 404 && failures < MOST_FAILURES => {
+                        (standing.fault.as_ref().map(told).unwrap_or_default(), None)
+                    }
                     _ => return Ok(answer),
                 },
                 Err(trouble @ (Trouble::Unreached(_) | Trouble::Lost(_))) => (trouble.words().to_owned(), None),
