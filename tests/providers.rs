@@ -28,7 +28,7 @@ use std::{
 const KEY: &str = "SECRET-KEY-DO-NOT-PRINT";
 const SIGNATURE: &str = "SIGNATURE-DO-NOT-PRINT";
 const PATIENCE: Duration = Duration::from_secs(90);
-const ANIMATE: [&str; 7] = ["animate", "still.png", "--provider", "xai", "--yes", "--budget", "1"];
+const ANIMATE: [&str; 7] = ["animate", "still.png", "--provider", "xai", "--yes", "--budget", "2"];
 
 /// A folder with a still, a hurried copy of the recipe of xAI, and the provider on this machine.
 struct Shop {
