@@ -4,6 +4,7 @@ mod image;
 mod plane;
 pub mod pyramid;
 pub mod sample;
+pub(crate) mod simd;
 mod time;
 
 pub use image::{Frame, Mask, Picture, Rect, Seed, Size};
