@@ -21,8 +21,10 @@ const CONTAINERS: [&str; 4] = ["mp4", "mov", "m4v", "mkv"];
 
 #[derive(clap::Args)]
 #[command(after_help = "\
-A short bad span is remade from the good frames on both sides of it. Each span is measured again and kept only where
-its drift falls and nothing else gets worse; otherwise its own frames stay. Audio, timing and colour tags survive.
+A short bad span is remade from the good frames on both sides of it (bridge); colours that slide are brought back to the
+still's (relock), brightness that jumps is evened out (deflicker), at any length. Each mend is measured again and kept
+only where its drift falls and nothing else gets worse; otherwise the clip's own frames stay. Audio, timing and colour
+tags survive.
 
 Examples:
   holdstill mend clip.mp4 --seed still.png -o mended.mp4
@@ -91,7 +93,7 @@ fn table(report: &MendReport) -> String {
     if report.spans.is_empty() {
         let _ = writeln!(text, "nothing to mend");
     } else {
-        let head = format!("{:<9} {:<7} {:>6} {:>6}  {:<8} why", "frames", "mend", "before", "after", "kept");
+        let head = format!("{:<9} {:<9} {:>6} {:>6}  {:<8} why", "frames", "mend", "before", "after", "kept");
         let _ = writeln!(text, "{}", head.bold());
     }
     for span in &report.spans {
@@ -99,7 +101,7 @@ fn table(report: &MendReport) -> String {
         let kept = if span.is_accepted { "mended" } else { "original" };
         let _ = writeln!(
             text,
-            "{frames:<9} {:<7} {:>6.1} {:>6.1}  {kept:<8} {}",
+            "{frames:<9} {:<9} {:>6.1} {:>6.1}  {kept:<8} {}",
             span.kind, span.before, span.after, span.reason
         );
     }

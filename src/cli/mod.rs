@@ -20,6 +20,7 @@ mod plan;
 mod progress;
 mod runs;
 mod score;
+mod selftest;
 mod story;
 mod table;
 mod ui;
@@ -77,6 +78,8 @@ enum Command {
     Gate(gate::Args),
     /// Find a threshold of your own from clips that you accepted and rejected
     Calibrate(calibrate::Args),
+    /// Try the ruler on a still of your own: known moves must hold, known faults must be found
+    Selftest(selftest::Args),
     /// Mend the bad spans of a clip from its good frames; what does not get better stays as it was
     Mend(mend::Args),
     /// Show the settings
@@ -121,6 +124,7 @@ fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
         Command::Score(args) => score::run(args, ui),
         Command::Gate(args) => gate::run(args, ui),
         Command::Calibrate(args) => calibrate::run(args, ui),
+        Command::Selftest(args) => selftest::run(args, ui),
         Command::Mend(args) => mend::run(args, ui),
         Command::Config(args) => config::run(args, ui),
         Command::Doctor(args) => doctor::run(args, ui),

@@ -10,6 +10,7 @@
 //!
 //! What motion explains is removed before anything is measured: a faithful clip may zoom, pan, roll, turn and refocus.
 
+mod alignment;
 mod calibration;
 mod canvas;
 mod cells;
@@ -27,7 +28,6 @@ mod geometry;
 mod identity;
 mod judge;
 mod judgement;
-mod oklab;
 mod placement;
 pub mod policy;
 mod registration;
@@ -41,6 +41,7 @@ mod subject;
 mod tracks;
 mod window;
 
+pub use alignment::{Aligner, Pair};
 pub use conformal::{Calibrated, Uncalibrated, calibrate};
 pub use judgement::{Judgement, Spot};
 pub use policy::{Breach, DRIFT_FAIL, Decision, Facts, Policy, Thresholds};

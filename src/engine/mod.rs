@@ -8,6 +8,7 @@ mod gate;
 mod heat;
 mod mend;
 mod score;
+mod selftest;
 
 pub use calibrate::{CALIBRATION_SCHEMA, CalibrationReport, LabelledCase, LabelledClip, calibrate};
 pub use error::{Class, Error};
@@ -16,3 +17,4 @@ pub use gate::{GATE_SCHEMA, GateCase, GateError, GateOutcome, GateReport, Gated,
 pub use heat::HeatMaps;
 pub use mend::{MEND_SCHEMA, MendJob, MendReport, SpanReport, mend, mend_scored};
 pub use score::{ScoreJob, Scored, command_line, quoted, score, score_as};
+pub use selftest::{Part, SELFTEST_SCHEMA, SelftestJob, SelftestReport, Trial, selftest};

@@ -1,6 +1,7 @@
 //! Floor 0: pictures as data. No file, no codec, no metric; only planes of numbers and their geometry.
 
 mod image;
+mod oklab;
 mod plane;
 pub mod pyramid;
 pub mod sample;
@@ -8,5 +9,6 @@ pub(crate) mod simd;
 mod time;
 
 pub use image::{Frame, Mask, Picture, Rect, Seed, Size};
+pub use oklab::{Oklab, oklab_from_picture, oklab_from_srgb, srgb_from_oklab};
 pub use plane::Plane;
 pub use time::Time;

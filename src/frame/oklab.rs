@@ -1,6 +1,6 @@
 //! Colour as people see it: Oklab (Björn Ottosson 2020), scaled so that one unit is about one just noticeable difference.
 
-use crate::frame::{
+use super::{
     Picture, Plane,
     simd::{self, Kernel},
 };
@@ -12,7 +12,7 @@ const SCALE: f32 = 100.0;
 
 /// Lightness and the two opponent colours of a picture, ×100.
 #[derive(Clone, Debug)]
-pub(crate) struct Oklab {
+pub struct Oklab {
     /// Lightness, `0..=100`.
     pub l: Plane<f32>,
     /// Green–red, about `-40..=40`.
@@ -22,7 +22,7 @@ pub(crate) struct Oklab {
 }
 
 /// Converts gamma-encoded sRGB (`0..=1`) pixel by pixel.
-pub(crate) fn oklab_from_picture(picture: &Picture) -> Oklab {
+pub fn oklab_from_picture(picture: &Picture) -> Oklab {
     let [red, green, blue] = &picture.rgb;
     let mut lab = Oklab { l: red.clone(), a: green.clone(), b: blue.clone() };
     let curve = Curve::get();
@@ -59,6 +59,12 @@ impl Kernel for Block<'_> {
             [*l, *a, *b] = oklab_from_linear([*l, *a, *b]);
         }
     }
+}
+
+/// One colour: gamma-encoded sRGB (`0..=1`) to Oklab × 100.
+pub fn oklab_from_srgb(rgb: [f32; 3]) -> [f32; 3] {
+    let curve = Curve::get();
+    oklab_from_linear(rgb.map(|v| curve.linear_from_srgb(v)))
 }
 
 /// One colour: linear light of sRGB's primaries (`0..=1`) to Oklab × 100.
@@ -114,14 +120,29 @@ impl Curve {
     }
 }
 
+/// Oklab × 100 to gamma-encoded sRGB; colours that sRGB does not have are clipped to `0..=1`.
+pub fn srgb_from_oklab([lightness, a, b]: [f32; 3]) -> [f32; 3] {
+    let [lightness, a, b] = [lightness / SCALE, a / SCALE, b / SCALE];
+    let l = (lightness + 0.396_337_78 * a + 0.215_803_76 * b).powi(3);
+    let m = (lightness - 0.105_561_346 * a - 0.063_854_17 * b).powi(3);
+    let s = (lightness - 0.089_484_18 * a - 1.291_485_5 * b).powi(3);
+    [
+        4.076_741_7 * l - 3.307_711_6 * m + 0.230_969_93 * s,
+        -1.268_438 * l + 2.609_757_4 * m - 0.341_319_4 * s,
+        -0.004_196_086_3 * l - 0.703_418_6 * m + 1.707_614_7 * s,
+    ]
+    .map(srgb_from_linear)
+}
+
+/// The sRGB transfer curve (IEC 61966-2-1), encoded.
+fn srgb_from_linear(v: f32) -> f32 {
+    let v = v.clamp(0.0, 1.0);
+    if v <= 0.003_130_8 { 12.92 * v } else { 1.055 * v.powf(1.0 / 2.4) - 0.055 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn oklab_from_srgb(rgb: [f32; 3]) -> [f32; 3] {
-        let lab = oklab_from_picture(&Picture { rgb: rgb.map(|v| Plane::filled(1, 1, v)) });
-        [lab.l.at(0, 0), lab.a.at(0, 0), lab.b.at(0, 0)]
-    }
 
     #[test]
     fn known_colours_land_where_the_paper_says() {
@@ -144,6 +165,15 @@ mod tests {
             let linear = if s <= 0.040_45 { s / 12.92 } else { ((s + 0.055) / 1.055).powf(2.4) };
             // 3e-8 of the straight line, 3e-8 for the rounding of each of its two ends, of their difference and of the sum
             assert!((f64::from(curve.linear_from_srgb(v)) - linear).abs() < 1.5e-7, "{v}");
+        }
+    }
+
+    #[test]
+    fn every_colour_comes_back() {
+        for rgb in [[0.0; 3], [1.0; 3], [0.02, 0.5, 0.9], [0.9, 0.1, 0.3], [0.5, 0.5, 0.5]] {
+            let back = srgb_from_oklab(oklab_from_srgb(rgb));
+            // the published matrices invert each other to about 1e-6, which the toe of the curve multiplies by 12.92
+            assert!(rgb.iter().zip(back).all(|(want, got)| (want - got).abs() < 1e-3), "{rgb:?} {back:?}");
         }
     }
 }
