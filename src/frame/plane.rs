@@ -1,4 +1,8 @@
 //! One channel of a picture.
+//!
+//! Kernels read rows as slices, which the compiler turns into vectors; ndarray is a view away.
+
+use ndarray::{Array2, ArrayView2};
 
 /// A dense 2-D array `[height, width]` in row-major order, rows contiguous.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,8 +84,40 @@ impl<T: Copy> Plane<T> {
         &mut self.samples
     }
 
+    /// The samples as an ndarray view `[height, width]`, nothing copied.
+    pub fn view(&self) -> ArrayView2<'_, T> {
+        ArrayView2::from_shape((self.height, self.width), &self.samples).expect("a plane holds width × height samples")
+    }
+
+    /// The samples as an ndarray `[height, width]`, nothing copied.
+    pub fn into_array(self) -> Array2<T> {
+        Array2::from_shape_vec((self.height, self.width), self.samples).expect("a plane holds width × height samples")
+    }
+
     /// A plane of the same size with `f` applied to each sample.
     pub fn map<U: Copy>(&self, f: impl FnMut(T) -> U) -> Plane<U> {
         Plane { width: self.width, height: self.height, samples: self.samples.iter().copied().map(f).collect() }
+    }
+}
+
+impl<T: Copy> From<Array2<T>> for Plane<T> {
+    /// Takes an array `[height, width]` of any memory order.
+    fn from(array: Array2<T>) -> Self {
+        let (height, width) = array.dim();
+        Self { width, height, samples: array.into_iter().collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn planes_and_arrays_hold_the_same_samples() {
+        let plane = Plane::from_fn(3, 2, |x, y| 10 * y + x);
+        assert_eq!(plane.view()[(1, 2)], 12);
+        let array = plane.clone().into_array();
+        assert_eq!(Plane::from(array.clone()), plane);
+        assert_eq!(Plane::from(array.reversed_axes()), Plane::from_fn(2, 3, |x, y| 10 * x + y));
     }
 }
