@@ -44,6 +44,13 @@ impl Scene {
         self.ffmpeg("-loop 1 -framerate 24 -i still.png -frames:v 12 -pix_fmt yuv420p -movflags +faststart", name)
     }
 
+    /// A clip of `frames` frames that is brighter in every third.
+    fn flickering(&self, name: &str, frames: usize) -> PathBuf {
+        let filter = "hue=b=if(eq(mod(n\\,3)\\,1)\\,1\\,0)";
+        let loops = format!("-loop 1 -framerate 24 -i still.png -frames:v {frames} -vf {filter} -pix_fmt yuv420p");
+        self.ffmpeg(&loops, name)
+    }
+
     fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         fs::write(self.path(name), bytes).unwrap();
         self.path(name)
@@ -212,6 +219,15 @@ fn a_full_disk() {
     command.args("animate still.png --duration 1s --takes 1 --home home --out small/a.mp4".split(' '));
     fails(&mut command, MEDIA, "disk-full", "the disk is full");
     assert_eq!(files_under(&small), 1, "half a clip is left");
+
+    scene.clip("fine.mp4");
+    scene.flickering("flickering.mp4", 12);
+    for clip in ["fine.mp4", "flickering.mp4"] {
+        let mut command = scene.holdstill();
+        command.args(["mend", clip, "--seed", "still.png", "-o", "small/mended.mp4"]);
+        fails(&mut command, MEDIA, "disk-full", "the disk is full");
+        assert_eq!(files_under(&small), 1, "half a clip is left");
+    }
 }
 
 /// A file system of its own in a folder, until dropped.
@@ -240,6 +256,16 @@ fn interrupting_a_score_leaves_nothing_behind() {
     let mut command = scene.holdstill();
     interrupt(command.arg("score").arg(clip).arg("--seed").arg(&scene.still));
     assert_eq!(files_under(&scene.path("tmp")), 0, "temporary files are left");
+}
+
+#[test]
+fn interrupting_a_mend_leaves_nothing_behind() {
+    let scene = Scene::new();
+    let clip = scene.flickering("flickering.mp4", 240);
+    fs::create_dir(scene.path("out")).unwrap();
+    let mut command = scene.holdstill();
+    interrupt(command.arg("mend").arg(clip).arg("--seed").arg(&scene.still).args(["-o", "out/mended.mp4"]));
+    assert_eq!(files_under(&scene.path("tmp")) + files_under(&scene.path("out")), 0, "half a clip is left");
 }
 
 #[test]

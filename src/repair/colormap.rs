@@ -1,8 +1,8 @@
 //! How a frame's colours have to change to be the still's again: an affine map of the opponent colours for every cell of
 //! a coarse grid, fitted to what lies around it and tied to one map of the whole frame (a local linear model as in the
 //! guided filter, He, Sun and Tang, PAMI 2013, with bilinear slicing as in Chen et al., *Bilateral Guided Upsampling*,
-//! SIGGRAPH Asia 2016). The frame keeps its own structure, exposure and light; only a straightened lightness curve and
-//! turned or faded colours are put back.
+//! SIGGRAPH Asia 2016). The frame keeps its own structure, exposure and light: put back are turned or faded colours, the
+//! lightness that goes with them (greys have none of that), and the contrast of the whole frame.
 
 use super::moments::{Moments, Theta, features};
 use crate::{
@@ -26,15 +26,16 @@ const ODD: f32 = 2.0;
 /// Lightness below which colour is noise, Oklab × 100.
 const DARK: f32 = 12.0;
 /// Local deviation from the frame's gain that halves a pair's say (highlights and shadows that move), natural logarithm.
-const LOCAL_LIGHT: f32 = 0.08;
+const LOCAL_LIGHT: f32 = 0.12;
+
+/// Four coefficients each for L, a and b.
+type Cell = [f32; 12];
 
 /// What is added to a frame's colours, by place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ColorMap {
-    /// Row by row, `CELLS` × `CELLS`: what is added to a and b per unit of each feature.
-    cells: Vec<[f32; 8]>,
-    /// What is added to the lightness: offset, and per unit of its feature.
-    tone: [f32; 2],
+    /// Row by row, `CELLS` × `CELLS`: what is added to L, a and b per unit of each feature.
+    cells: Vec<Cell>,
     /// Lightness against the still, ratio of Oklab L: the exposure, which the map leaves as it is.
     gain: f32,
 }
@@ -44,7 +45,7 @@ impl ColorMap {
     pub fn fit(pairs: &[Pair]) -> Option<Self> {
         let lit: Vec<Pair> = pairs.iter().filter(|p| p.still[0] > DARK && p.frame[0] > 0.5 * DARK).copied().collect();
         let gain = gain(&lit)?;
-        let wanted = |pair: &Pair| [gain * pair.still[1] - pair.frame[1], gain * pair.still[2] - pair.frame[2]];
+        let wanted = |pair: &Pair| [0, 1, 2].map(|k| gain * pair.still[k] - pair.frame[k]);
         let trust = |pair: &Pair| {
             let local = (pair.frame[0] / pair.still[0] / gain).ln();
             pair.trust / (1.0 + (local / LOCAL_LIGHT).powi(2))
@@ -55,11 +56,11 @@ impl ColorMap {
             cells = fit_cells(&lit, &weights, wanted);
             for (weight, pair) in weights.iter_mut().zip(&lit) {
                 let (want, have) = (wanted(pair), added(&cells, pair.place, pair.frame));
-                let odd = (want[0] - have[0]).hypot(want[1] - have[1]) / ODD;
+                let odd = (want[1] - have[1]).hypot(want[2] - have[2]) / ODD;
                 *weight = trust(pair) / (1.0 + odd * odd);
             }
         }
-        Some(Self { cells, tone: tone(&lit, gain), gain })
+        Some(Self { cells, gain })
     }
 
     /// Lightness against the still, natural logarithm of the ratio of Oklab L.
@@ -70,13 +71,12 @@ impl ColorMap {
     /// The weighted mean of maps, with the gain of the first.
     pub(super) fn blend(own: &Self, parts: &[(&Self, f32)]) -> Self {
         let total: f32 = parts.iter().map(|(_, weight)| weight).sum();
-        let mut mean = Self { cells: vec![[0.0; 8]; own.cells.len()], tone: [0.0; 2], gain: own.gain };
+        let mut mean = Self { cells: vec![[0.0; 12]; own.cells.len()], gain: own.gain };
         for (map, weight) in parts {
             let share = weight / total;
             for (sum, cell) in mean.cells.iter_mut().zip(&map.cells) {
                 sum.iter_mut().zip(cell).for_each(|(s, v)| *s += share * v);
             }
-            mean.tone.iter_mut().zip(map.tone).for_each(|(s, v)| *s += share * v);
         }
         mean
     }
@@ -96,10 +96,8 @@ impl ColorMap {
             let row = Row::new(&self.cells, (y as f32 + 0.5) / size.height as f32);
             for (x, ((r, g), b)) in r.iter_mut().zip(g).zip(b).enumerate() {
                 let lab = oklab_from_srgb([*r, *g, *b]);
-                let [da, db] = row.added((x as f32 + 0.5) / size.width as f32, lab);
-                let dl = self.tone[0] + self.tone[1] * features(lab)[1];
-                let turned = [lab[0] + strength * dl, lab[1] + strength * da, lab[2] + strength * db];
-                [*r, *g, *b] = srgb_from_oklab(turned.map(|v| light * v));
+                let change = row.added((x as f32 + 0.5) / size.width as f32, lab);
+                [*r, *g, *b] = srgb_from_oklab([0, 1, 2].map(|k| light * (lab[k] + strength * change[k])));
             }
         });
         out
@@ -119,24 +117,7 @@ fn gain(pairs: &[Pair]) -> Option<f32> {
     middle.map(|(ratio, _)| *ratio).filter(|ratio| half > 0.0 && (0.2..=5.0).contains(ratio))
 }
 
-/// The line that the lightness has to be moved by: offset and slope over its feature, robustly.
-fn tone(pairs: &[Pair], gain: f32) -> [f32; 2] {
-    let mut line = [0.0f32; 2];
-    for _ in 0..ROUNDS {
-        let mut moments = Moments::default();
-        for pair in pairs {
-            let want = gain * pair.still[0] - pair.frame[0];
-            let lightness = features(pair.frame)[1];
-            let odd = (want - line[0] - line[1] * lightness) / ODD;
-            moments.add([1.0, lightness, 0.0, 0.0], [want, 0.0], pair.trust / (1.0 + odd * odd));
-        }
-        let theta = moments.solve(DOUBT * moments.mass(), &Theta::zeros());
-        line = [theta[(0, 0)] as f32, theta[(1, 0)] as f32];
-    }
-    line
-}
-
-fn fit_cells(pairs: &[Pair], weights: &[f32], wanted: impl Fn(&Pair) -> [f32; 2]) -> Vec<[f32; 8]> {
+fn fit_cells(pairs: &[Pair], weights: &[f32], wanted: impl Fn(&Pair) -> [f32; 3]) -> Vec<Cell> {
     let mut grid = vec![Moments::default(); CELLS * CELLS];
     let cell = |share: f32| ((share * CELLS as f32).max(0.0) as usize).min(CELLS - 1);
     for (pair, &weight) in pairs.iter().zip(weights) {
@@ -152,7 +133,13 @@ fn fit_cells(pairs: &[Pair], weights: &[f32], wanted: impl Fn(&Pair) -> [f32; 2]
     let across = spread(&grid, 1, CELLS);
     let around = spread(&across, CELLS, 1);
     let flat = |theta: Theta| std::array::from_fn(|i| theta[(i % 4, i / 4)] as f32);
-    around.iter().map(|moments| flat(moments.solve(prior, &common))).collect()
+    let fitted = |moments: &Moments| {
+        let mut theta = moments.solve(prior, &common);
+        // lightness that does not go with the colours is light, and light is local: only the whole frame's is put back
+        theta.fixed_view_mut::<2, 1>(0, 0).copy_from(&common.fixed_view::<2, 1>(0, 0));
+        flat(theta)
+    };
+    around.iter().map(fitted).collect()
 }
 
 /// Each cell's moments with those of its neighbours along one direction: `step` from cell to cell, `line` between lines.
@@ -171,13 +158,13 @@ fn spread(grid: &[Moments], step: usize, line: usize) -> Vec<Moments> {
     out
 }
 
-/// What the map adds to a and b of `color` at `place`.
-fn added(cells: &[[f32; 8]], [x, y]: [f32; 2], color: [f32; 3]) -> [f32; 2] {
+/// What the map adds to `color` at `place`.
+fn added(cells: &[Cell], [x, y]: [f32; 2], color: [f32; 3]) -> [f32; 3] {
     Row::new(cells, y).added(x, color)
 }
 
 /// The cells' maps between their rows, at one height.
-struct Row([[f32; 8]; CELLS]);
+struct Row([Cell; CELLS]);
 
 /// The two cells around a share of a side, and how far the place is from the first to the second.
 fn between(share: f32) -> (usize, usize, f32) {
@@ -186,22 +173,22 @@ fn between(share: f32) -> (usize, usize, f32) {
     (first, (first + 1).min(CELLS - 1), at - first as f32)
 }
 
-fn mixed(a: &[f32; 8], b: &[f32; 8], t: f32) -> [f32; 8] {
+fn mixed(a: &Cell, b: &Cell, t: f32) -> Cell {
     std::array::from_fn(|i| a[i] + (b[i] - a[i]) * t)
 }
 
 impl Row {
-    fn new(cells: &[[f32; 8]], share: f32) -> Self {
+    fn new(cells: &[Cell], share: f32) -> Self {
         let (above, below, t) = between(share);
         Self(std::array::from_fn(|x| mixed(&cells[above * CELLS + x], &cells[below * CELLS + x], t)))
     }
 
-    fn added(&self, share: f32, color: [f32; 3]) -> [f32; 2] {
+    fn added(&self, share: f32, color: [f32; 3]) -> [f32; 3] {
         let (left, right, t) = between(share);
         let map = mixed(&self.0[left], &self.0[right], t);
         let phi = features(color);
         let sum = |from: usize| phi.iter().zip(&map[from..]).map(|(p, m)| p * m).sum();
-        [sum(0), sum(4)]
+        [sum(0), sum(4), sum(8)]
     }
 }
 
@@ -230,7 +217,7 @@ mod tests {
     #[test]
     fn nothing_to_change_changes_nothing() {
         let map = ColorMap::fit(&pairs(|c| c)).unwrap();
-        assert!(map.cells.iter().flatten().chain(&map.tone).all(|v| v.abs() < 1e-5));
+        assert!(map.cells.iter().flatten().all(|v| v.abs() < 1e-5));
         assert_eq!(map.log_gain(), 0.0);
         let picture = Picture::filled(Size::new(8, 6), [0.2, 0.6, 0.7]);
         let same = map.apply(&picture, 1.0, 1.0);
@@ -242,7 +229,7 @@ mod tests {
         let pairs = pairs(turned);
         let map = ColorMap::fit(&pairs).unwrap();
         for pair in pairs.iter().filter(|p| (p.place[0] - 0.5).abs() > 0.2) {
-            let [da, db] = added(&map.cells, pair.place, pair.frame);
+            let [_, da, db] = added(&map.cells, pair.place, pair.frame);
             let off = (pair.frame[1] + da - pair.still[1]).hypot(pair.frame[2] + db - pair.still[2]);
             assert!(off < 0.5, "{pair:?}: {off}");
         }
@@ -256,10 +243,10 @@ mod tests {
         };
         let map = ColorMap::fit(&everywhere(&darker)).unwrap();
         assert_abs_diff_eq!(map.log_gain(), 0.9f32.ln(), epsilon = 1e-4);
-        assert!(map.cells.iter().flatten().chain(&map.tone).all(|v| v.abs() < 0.01));
+        assert!(map.cells.iter().flatten().all(|v| v.abs() < 0.01));
         // 55 is the middle of the lightnesses: it stays
         let flat = ColorMap::fit(&everywhere(&|[l, a, b]| [55.0 + 0.8 * (l - 55.0), a, b])).unwrap();
-        let lightness = |l: f32| l + flat.tone[0] + flat.tone[1] * features([l, 0.0, 0.0])[1];
+        let lightness = |l: f32| l + added(&flat.cells, [0.5, 0.5], [l, 0.0, 0.0])[0];
         assert_abs_diff_eq!(lightness(55.0 + 0.8 * 30.0), 85.0, epsilon = 0.5);
         assert_abs_diff_eq!(lightness(55.0 - 0.8 * 30.0), 25.0, epsilon = 0.5);
     }
@@ -273,7 +260,7 @@ mod tests {
         let map = ColorMap::fit(&pairs).unwrap();
         let right = |x: f32, still: [f32; 3]| {
             let frame = turned(still);
-            let [da, db] = added(&map.cells, [x, 0.5], frame);
+            let [_, da, db] = added(&map.cells, [x, 0.5], frame);
             (frame[1] + da - still[1]).hypot(frame[2] + db - still[2])
         };
         assert!(right(0.9, [40.0, 12.0, 6.0]) < 1.2, "{}", right(0.9, [40.0, 12.0, 6.0]));

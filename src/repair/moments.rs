@@ -1,9 +1,9 @@
-//! Weighted least squares of two values over four features of a colour, by sums that can be shared out and joined.
+//! Weighted least squares of three values over four features of a colour, by sums that can be shared out and joined.
 
 use nalgebra::{Matrix4, SMatrix};
 
 /// Coefficients: a row for each feature, a column for each value.
-pub(super) type Theta = SMatrix<f64, 4, 2>;
+pub(super) type Theta = SMatrix<f64, 4, 3>;
 
 /// Oklab × 100 as features of about the same size: one, lightness, and the two opponent colours.
 #[inline]
@@ -19,8 +19,8 @@ pub(super) struct Moments {
 }
 
 impl Moments {
-    /// Adds a sample: its features, the two values there and its weight.
-    pub(super) fn add(&mut self, features: [f32; 4], values: [f32; 2], weight: f32) {
+    /// Adds a sample: its features, the three values there and its weight.
+    pub(super) fn add(&mut self, features: [f32; 4], values: [f32; 3], weight: f32) {
         let phi = features.map(f64::from);
         for (i, &row) in phi.iter().enumerate() {
             let weighted = f64::from(weight) * row;
@@ -62,10 +62,10 @@ mod tests {
         let mut moments = Moments::default();
         for i in 0..200 {
             let phi = features([(i % 10) as f32 * 10.0, (i % 7) as f32, (i % 3) as f32 - 1.0]);
-            moments.add(phi, [2.0 * phi[0] - phi[2], 3.0 * phi[1] + 0.5 * phi[3]], 1.0);
+            moments.add(phi, [2.0 * phi[0] - phi[2], 3.0 * phi[1] + 0.5 * phi[3], phi[1]], 1.0);
         }
         let theta = moments.solve(1e-9, &Theta::zeros());
-        for (at, want) in [((0, 0), 2.0), ((2, 0), -1.0), ((1, 1), 3.0), ((3, 1), 0.5), ((0, 1), 0.0)] {
+        for (at, want) in [((0, 0), 2.0), ((2, 0), -1.0), ((1, 1), 3.0), ((3, 1), 0.5), ((0, 1), 0.0), ((1, 2), 1.0)] {
             assert_abs_diff_eq!(theta[at], want, epsilon = 1e-5);
         }
         let prior = Theta::repeat(0.25);

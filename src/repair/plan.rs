@@ -86,19 +86,18 @@ pub struct Planned {
 /// Colour and flicker are mended on their own, however long they last; what else is at fault in the same frames is
 /// planned beside them.
 pub fn plan(report: &ScoreReport, limit: f64) -> Vec<Planned> {
-    let clip = Clip { frames: &report.judgement.frames, limit };
+    let mut clip = Clip { frames: &report.judgement.frames, limit, toned: Vec::new() };
+    let mut toned: Vec<Planned> = TONES.into_iter().flat_map(|(cause, kind)| clip.toned(cause, kind)).collect();
+    clip.toned = toned.iter().map(|tone| tone.frames).collect();
     let mut plans = clip.bridges(&report.judgement.bad_spans);
-    for (cause, kind) in TONES {
-        let mut toned = clip.toned(cause, kind);
-        for tone in &mut toned {
-            // a short span of nothing but tone can be bridged, too
-            let free = !plans.iter().any(|other| overlap(other.frames, tone.frames));
-            if free && obstacle(tone.frames, clip.frames).is_none() {
-                tone.ways.push(Way { kind: Kind::Bridge, frames: tone.frames });
-            }
+    for tone in &mut toned {
+        // a short span of nothing but tone can be bridged, too
+        let is_free = !plans.iter().any(|other| overlap(other.frames, tone.frames));
+        if is_free && obstacle(tone.frames, clip.frames).is_none() {
+            tone.ways.push(Way { kind: Kind::Bridge, frames: tone.frames });
         }
-        plans.extend(toned);
     }
+    plans.extend(toned);
     plans.sort_by_key(|planned| planned.frames);
     plans
 }
@@ -111,6 +110,8 @@ fn overlap(a: [usize; 2], b: [usize; 2]) -> bool {
 struct Clip<'a> {
     frames: &'a [FrameDrift],
     limit: f64,
+    /// Spans that are mended as a matter of tone.
+    toned: Vec<[usize; 2]>,
 }
 
 impl Clip<'_> {
@@ -119,7 +120,7 @@ impl Clip<'_> {
     }
 
     fn is_toned(&self, t: usize) -> bool {
-        TONES.iter().any(|&(cause, _)| self.severity(t, cause) >= self.limit)
+        self.toned.iter().any(|&span| overlap(span, [t, t]))
     }
 
     /// The drift of a frame without what is mended as a matter of tone, and what that brings along.

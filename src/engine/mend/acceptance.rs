@@ -44,8 +44,10 @@ pub(super) fn judge(before: &[FrameDrift], after: &[FrameDrift], span: &Span, tr
         return refused(format!("mending would not help: drift {was:.0} → {is:.0}"));
     }
     let fall = was - is;
-    let rose =
-        |was: f64, is: f64| is > was + NOISE && is > HARMLESS * limit && (is >= limit || is - was > PRICE * fall);
+    let rose = |was: f64, is: f64| {
+        let is_new_fault = was < limit && is >= limit;
+        is > was + NOISE && is > HARMLESS * limit && (is_new_fault || is - was > PRICE * fall)
+    };
     for cause in Cause::ALL {
         let (was, is) = (peak(before, span.frames, &[cause]), peak(after, span.frames, &[cause]));
         if rose(was, is) {

@@ -14,7 +14,7 @@ pub use report::{MEND_SCHEMA, MendReport, SpanReport};
 use super::{Cancel, Error, Event, ScoreJob, Stage, animate::Standing, command_line, score_as};
 use crate::{
     drift::{ScoreReport, Thresholds},
-    media::{RewriteStats, TempOut},
+    media::{self, RewriteStats, TempOut},
     repair::{self, Kind},
 };
 use acceptance::judge;
@@ -166,9 +166,10 @@ fn keep(
     if kind(&job.clip) != kind(&job.out) || !job.clip.is_file() {
         return rewrite(job, before, temp.path(), &[], None, hear, cancel).map(Some);
     }
-    let mut from = fs_err::File::open(&job.clip).map_err(Error::Scratch)?;
-    let mut to = fs_err::OpenOptions::new().write(true).truncate(true).open(temp.path()).map_err(Error::Scratch)?;
-    io::copy(&mut from, &mut to).map_err(Error::Scratch)?;
+    let writing = |error: io::Error| media::Error::writing(temp.path(), &error);
+    let mut from = std::fs::File::open(&job.clip).map_err(|error| media::Error::reading(&job.clip, error))?;
+    let mut to = std::fs::OpenOptions::new().write(true).truncate(true).open(temp.path()).map_err(writing)?;
+    io::copy(&mut from, &mut to).map_err(writing)?;
     Ok(None)
 }
 
