@@ -99,7 +99,9 @@ pub(super) fn stiffness(own: &mut Colour, other: &Colour, y: usize, parity: usiz
                 sums[i] += (l * l + r * r) + (a * a + b * b);
             }
         }
-        sums.iter_mut().for_each(|sum| *sum = 1.0 / (0.5 * *sum + ROUND_SMOOTHNESS).sqrt());
+        for sum in &mut sums {
+            *sum = 1.0 / (0.5 * *sum + ROUND_SMOOTHNESS).sqrt();
+        }
         store(&mut own.stiff, at, row + half, &sums);
     }
 }
@@ -188,12 +190,7 @@ fn lanes(plane: &[f32], at: usize) -> &[f32; LANES] {
 /// What lies to the left and right of the other colour's samples from `at` on, above and below them.
 #[inline(always)]
 fn neighbours(other: &[f32], at: usize, parity: usize) -> [&[f32; LANES]; 4] {
-    [
-        lanes(other, at - 1 + parity),
-        lanes(other, at + parity),
-        lanes(other, at - STRIDE),
-        lanes(other, at + STRIDE),
-    ]
+    [lanes(other, at - 1 + parity), lanes(other, at + parity), lanes(other, at - STRIDE), lanes(other, at + STRIDE)]
 }
 
 /// Writes the samples from `at` on, as far as `end`.

@@ -53,7 +53,9 @@ impl Kernel for Block<'_> {
     fn run(self) {
         let Self { curve, l, a, b } = self;
         for channel in [&mut *l, &mut *a, &mut *b] {
-            channel.iter_mut().for_each(|v| *v = curve.linear_from_srgb(*v));
+            for v in channel {
+                *v = curve.linear_from_srgb(*v);
+            }
         }
         for ((l, a), b) in l.iter_mut().zip(a).zip(b) {
             [*l, *a, *b] = oklab_from_linear([*l, *a, *b]);

@@ -53,19 +53,17 @@ impl Bilinear {
     #[inline(always)]
     pub(crate) fn of(&self, plane: &Plane<f32>) -> [f32; LANES] {
         let data = plane.data();
-        let mut corners = [[0.0; LANES]; 4];
+        let none = [0.0; LANES];
+        let (mut a, mut b, mut c, mut d) = (none, none, none, none);
         for i in 0..LANES {
             let at = self.at[i] as usize;
             let (right, down) = (self.right[i] as usize, self.down[i] as usize);
-            corners[0][i] = data[at];
-            corners[1][i] = data[at + right];
-            corners[2][i] = data[at + down];
-            corners[3][i] = data[at + down + right];
+            (a[i], b[i], c[i], d[i]) = (data[at], data[at + right], data[at + down], data[at + down + right]);
         }
         let mut samples = [0.0; LANES];
         for i in 0..LANES {
-            let top = corners[0][i] + (corners[1][i] - corners[0][i]) * self.fx[i];
-            let bottom = corners[2][i] + (corners[3][i] - corners[2][i]) * self.fx[i];
+            let top = a[i] + (b[i] - a[i]) * self.fx[i];
+            let bottom = c[i] + (d[i] - c[i]) * self.fx[i];
             samples[i] = top + (bottom - top) * self.fy[i];
         }
         samples
