@@ -15,7 +15,7 @@ use super::{
     cells::{FrameCells, SeedCells},
     color, cut, detail, flicker, freeze, fusion,
     geometry::{self, Bending, Bent},
-    identity,
+    identity::{self, Witness},
     judge::{self, Series},
     oklab::oklab_from_picture,
     placement::Placement,
@@ -97,6 +97,7 @@ struct Prepared {
     thumbnail_before: Plane<f32>,
     residual_before: Vec<f32>,
     detail_first: Vec<f32>,
+    witness: Option<Witness>,
 }
 
 impl Ruler {
@@ -135,7 +136,10 @@ impl Ruler {
         let displacements = Displacements::read(&prepared.points, &registered);
         let detail = detail::changes(&prepared.cells, &cells);
         let residual = color::residual_lightness(&prepared.cells, &cells);
-        let observation = observe(prepared, frame, &cells, &luma, &displacements, &residual, &detail);
+        let mut observation = observe(prepared, frame, &cells, &luma, &displacements, &residual, &detail);
+        if let Some(witness) = &mut prepared.witness {
+            witness.read(&picture, &mut observation.readings);
+        }
         self.heat = Some(heat(&prepared.cells, &cells));
         self.stretch.push(displacements);
         prepared.thumbnail_before = cut::thumbnail(&luma);
@@ -258,6 +262,7 @@ impl Ruler {
             thumbnail_before: cut::thumbnail(luma),
             residual_before: Vec::new(),
             detail_first: Vec::new(),
+            witness: Witness::new(&placement.lay(&self.seed.picture, size), self.fps),
             placement,
             canvas,
         }

@@ -49,11 +49,17 @@ pub(crate) enum Signal {
     Foreign,
     /// Distance of the colour distribution from the seed's.
     Palette,
+    /// Distance of what the picture shows from what the seed shows.
+    Other,
+    /// The same for the first frame, where nothing can have moved yet.
+    Start,
+    /// Change of what the picture shows within an eighth of a second.
+    Morph,
 }
 
 impl Signal {
     /// Every signal.
-    pub(crate) const ALL: [Self; 23] = [
+    pub(crate) const ALL: [Self; 26] = [
         Self::Bend,
         Self::BendPeak,
         Self::BendWide,
@@ -77,6 +83,9 @@ impl Signal {
         Self::Lost,
         Self::Foreign,
         Self::Palette,
+        Self::Other,
+        Self::Start,
+        Self::Morph,
     ];
 
     /// Its name in the report's metrics.
@@ -105,6 +114,9 @@ impl Signal {
             Self::Lost => "lost",
             Self::Foreign => "foreign",
             Self::Palette => "palette",
+            Self::Other => "other",
+            Self::Start => "start",
+            Self::Morph => "morph",
         }
     }
 
@@ -117,6 +129,7 @@ impl Signal {
             Self::Smear | Self::Grain => "octaves of energy",
             Self::Frozen => "frames",
             Self::Contrast | Self::Lost | Self::Print | Self::Jump | Self::Foreign | Self::Palette => "0..1",
+            Self::Other | Self::Start | Self::Morph => "1 - cosine",
         }
     }
 }
