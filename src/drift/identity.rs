@@ -10,17 +10,22 @@ use crate::frame::Picture;
 
 /// Looks per second of the clip: what a subject is does not change faster.
 const LOOKS_PER_SEC: f64 = 8.0;
+/// What steady motion of camera or subject changes from one look to the next, 1 - cosine: a quarter of a turn in two seconds.
+const STEADY: f32 = 0.025;
+/// What another framing changes, 1 - cosine per percent of the diagonal that the picture has moved.
+const FRAMING: f32 = 0.01;
 
-/// Looks at some frames of a clip and holds them against the seed.
+/// Looks at some frames of a clip and holds them against the seed: what neither steady motion nor framing explains is another subject.
 #[derive(Clone, Debug)]
 pub(super) struct Witness {
     embedder: Embedder,
     seed: Embedding,
     every: usize,
-    seen: usize,
+    frames: usize,
     last: Option<Embedding>,
-    /// Distances from the seed and from the look before.
-    latest: [f32; 2],
+    /// Sum of all changes since the seed beyond the steady ones.
+    leaps: f32,
+    other: f32,
 }
 
 impl Witness {
@@ -29,23 +34,22 @@ impl Witness {
         let embedder = Embedder::bundled()?;
         let seed = embedder.embed(seed);
         let every = (fps / LOOKS_PER_SEC).round().max(1.0) as usize;
-        Some(Self { embedder, seed, every, seen: 0, last: None, latest: [0.0; 2] })
+        Some(Self { embedder, seed, every, frames: 0, last: None, leaps: 0.0, other: 0.0 })
     }
 
-    /// Reads the signals of the next frame; between two looks the last one stands.
-    pub(super) fn read(&mut self, picture: &Picture, readings: &mut Readings) {
-        if self.seen.is_multiple_of(self.every) {
+    /// Reads the signal of the next frame, whose content moved by up to `moved` percent of the diagonal; between two looks the
+    /// last one stands.
+    pub(super) fn read(&mut self, picture: &Picture, moved: f32, readings: &mut Readings) {
+        if self.frames.is_multiple_of(self.every) {
             let now = self.embedder.embed(picture);
-            let step = self.last.as_ref().map_or(0.0, |last| now.distance(last));
-            self.latest = [now.distance(&self.seed), step];
+            let distance = now.distance(&self.seed);
+            // nothing has moved in the first frame: all of its distance counts
+            self.leaps += self.last.as_ref().map_or(distance, |last| (now.distance(last) - STEADY).max(0.0));
+            self.other = (distance - FRAMING * moved).clamp(0.0, self.leaps);
             self.last = Some(now);
         }
-        readings.set(Signal::Other, self.latest[0]);
-        readings.set(Signal::Morph, self.latest[1]);
-        if self.seen < self.every {
-            readings.set(Signal::Start, self.latest[0]);
-        }
-        self.seen += 1;
+        readings.set(Signal::Other, self.other);
+        self.frames += 1;
     }
 }
 

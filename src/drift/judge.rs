@@ -54,7 +54,7 @@ pub(crate) fn region(seed: &SeedCells, frame: &FrameCells) -> [usize; 4] {
     for i in worst {
         marked[i] = true;
     }
-    let (_, group) = structure::largest_group(&seed.grid, &marked);
+    let group = structure::largest_group(&seed.grid, &marked);
     let (mut x0, mut y0, mut x1, mut y1) = (usize::MAX, usize::MAX, 0, 0);
     for i in group {
         let rect = seed.grid.rect(i);

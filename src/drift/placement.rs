@@ -6,7 +6,7 @@
 use crate::{
     flow::{self, Flow},
     frame::{Picture, Plane, Size, pyramid},
-    geometry::{Homography, Match, Point, Robust, fit_similarity},
+    geometry::{Homography, Match, Point, Robust, fit_affine},
 };
 
 /// Longest side of the thumbnails that are compared, pixels.
@@ -22,7 +22,7 @@ const SAME_SHAPE: f64 = 0.02;
 /// Movement of a corner below which the dense registration needs no better start, pixels.
 const NEAR_ENOUGH: f64 = 1.0;
 
-/// An axis-parallel placement, refined by a similarity: maps canvas pixels into the seed.
+/// An axis-parallel placement, refined by an affinity (providers squeeze): maps canvas pixels into the seed.
 #[derive(Clone, Debug)]
 pub(crate) struct Placement {
     /// `seed_from_canvas`.
@@ -85,7 +85,7 @@ impl Placement {
                 }
             }
         }
-        let fit = fit_similarity(&matches, &Robust::within(1.0))?;
+        let fit = fit_affine(&matches, &Robust::within(1.0))?;
         let corners = [(0, 0), (size.width, 0), (0, size.height), (size.width, size.height)];
         let moved = corners
             .iter()

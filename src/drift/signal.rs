@@ -49,17 +49,13 @@ pub(crate) enum Signal {
     Foreign,
     /// Distance of the colour distribution from the seed's.
     Palette,
-    /// Distance of what the picture shows from what the seed shows.
+    /// Distance of what the picture shows from what the seed shows, beyond what motion explains.
     Other,
-    /// The same for the first frame, where nothing can have moved yet.
-    Start,
-    /// Change of what the picture shows within an eighth of a second.
-    Morph,
 }
 
 impl Signal {
     /// Every signal.
-    pub(crate) const ALL: [Self; 26] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::Bend,
         Self::BendPeak,
         Self::BendWide,
@@ -84,8 +80,6 @@ impl Signal {
         Self::Foreign,
         Self::Palette,
         Self::Other,
-        Self::Start,
-        Self::Morph,
     ];
 
     /// Its name in the report's metrics.
@@ -115,8 +109,6 @@ impl Signal {
             Self::Foreign => "foreign",
             Self::Palette => "palette",
             Self::Other => "other",
-            Self::Start => "start",
-            Self::Morph => "morph",
         }
     }
 
@@ -129,7 +121,7 @@ impl Signal {
             Self::Smear | Self::Grain => "octaves of energy",
             Self::Frozen => "frames",
             Self::Contrast | Self::Lost | Self::Print | Self::Jump | Self::Foreign | Self::Palette => "0..1",
-            Self::Other | Self::Start | Self::Morph => "1 - cosine",
+            Self::Other => "1 - cosine",
         }
     }
 }
