@@ -44,6 +44,13 @@ impl Scene {
         self.ffmpeg("-loop 1 -framerate 24 -i still.png -frames:v 12 -pix_fmt yuv420p -movflags +faststart", name)
     }
 
+    /// A clip of `frames` frames that is brighter in every third.
+    fn flickering(&self, name: &str, frames: usize) -> PathBuf {
+        let filter = "hue=b=if(eq(mod(n\\,3)\\,1)\\,1\\,0)";
+        let loops = format!("-loop 1 -framerate 24 -i still.png -frames:v {frames} -vf {filter} -pix_fmt yuv420p");
+        self.ffmpeg(&loops, name)
+    }
+
     fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         fs::write(self.path(name), bytes).unwrap();
         self.path(name)
@@ -51,7 +58,17 @@ impl Scene {
 
     /// holdstill with its temporary files and its state in this folder.
     fn holdstill(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_holdstill"));
+        self.at_home(Command::new(env!("CARGO_BIN_EXE_holdstill")))
+    }
+
+    /// The same without root's right to read what is locked.
+    fn unprivileged(&self) -> Command {
+        let mut command = Command::new("setpriv");
+        command.args(["--bounding-set", "-dac_override,-dac_read_search", env!("CARGO_BIN_EXE_holdstill")]);
+        self.at_home(command)
+    }
+
+    fn at_home(&self, mut command: Command) -> Command {
         for (name, folder) in [("TMPDIR", "tmp"), ("XDG_DATA_HOME", "data"), ("XDG_CONFIG_HOME", "config")] {
             fs::create_dir_all(self.path(folder)).unwrap();
             command.env(name, self.path(folder));
@@ -127,11 +144,9 @@ fn a_folder_that_may_not_be_read() {
     fs::rename(scene.clip("clip.mp4"), &clip).unwrap();
     let mode = std::os::unix::fs::PermissionsExt::from_mode;
     fs::set_permissions(&folder, mode(0o000)).unwrap();
-    if fs::read_dir(&folder).is_ok() {
-        println!("root reads everything: the rest is skipped");
-    } else {
-        scene.score_fails(&clip, "unreadable", "cannot be read");
-    }
+    let mut command = if fs::read_dir(&folder).is_ok() { scene.unprivileged() } else { scene.holdstill() };
+    command.arg("score").arg(&clip).arg("--seed").arg(&scene.still);
+    fails(&mut command, MEDIA, "unreadable", "cannot be read");
     fs::set_permissions(&folder, mode(0o755)).unwrap();
 }
 
@@ -204,6 +219,15 @@ fn a_full_disk() {
     command.args("animate still.png --duration 1s --takes 1 --home home --out small/a.mp4".split(' '));
     fails(&mut command, MEDIA, "disk-full", "the disk is full");
     assert_eq!(files_under(&small), 1, "half a clip is left");
+
+    scene.clip("fine.mp4");
+    scene.flickering("flickering.mp4", 12);
+    for clip in ["fine.mp4", "flickering.mp4"] {
+        let mut command = scene.holdstill();
+        command.args(["mend", clip, "--seed", "still.png", "-o", "small/mended.mp4"]);
+        fails(&mut command, MEDIA, "disk-full", "the disk is full");
+        assert_eq!(files_under(&small), 1, "half a clip is left");
+    }
 }
 
 /// A file system of its own in a folder, until dropped.
@@ -232,6 +256,16 @@ fn interrupting_a_score_leaves_nothing_behind() {
     let mut command = scene.holdstill();
     interrupt(command.arg("score").arg(clip).arg("--seed").arg(&scene.still));
     assert_eq!(files_under(&scene.path("tmp")), 0, "temporary files are left");
+}
+
+#[test]
+fn interrupting_a_mend_leaves_nothing_behind() {
+    let scene = Scene::new();
+    let clip = scene.flickering("flickering.mp4", 240);
+    fs::create_dir(scene.path("out")).unwrap();
+    let mut command = scene.holdstill();
+    interrupt(command.arg("mend").arg(clip).arg("--seed").arg(&scene.still).args(["-o", "out/mended.mp4"]));
+    assert_eq!(files_under(&scene.path("tmp")) + files_under(&scene.path("out")), 0, "half a clip is left");
 }
 
 #[test]

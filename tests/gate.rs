@@ -23,7 +23,7 @@ fn the_default_fails_at_fifty() {
     let policy = Policy::default();
     assert_eq!(policy.thresholds().drift_fail, 50.0);
     let at = |drift| {
-        let report = ScoreReport { drift, ..sample::hold() };
+        let report = sample::at(drift);
         policy.judge(&report, &Facts::of(&report)).outcome
     };
     assert_eq!(at(49.9), Verdict::Hold);
@@ -32,7 +32,7 @@ fn the_default_fails_at_fifty() {
 
 #[test]
 fn presets_grow_stricter() {
-    let report = ScoreReport { drift: 60.0, ..sample::hold() };
+    let report = sample::at(60.0);
     let outcome = |preset| Policy::preset(preset).judge(&report, &Facts::of(&report)).outcome;
     assert_eq!(Preset::ALL.map(outcome), [Verdict::Hold, Verdict::Drift, Verdict::Drift]);
     for preset in Preset::ALL {
@@ -94,7 +94,7 @@ fn the_clip_itself_is_looked_at() {
 #[test]
 fn a_frozen_clip_is_no_video() {
     let mut report = sample::hold();
-    report.metrics.get_mut("motion").unwrap().mean = 0.02;
+    report.judgement.metrics.get_mut("motion").unwrap().mean = 0.02;
     assert_eq!(judge("extends = 'strict'", &report).outcome, Verdict::Drift);
     assert_eq!(rules(&judge("", &report)), ["motion"]);
 }

@@ -1,6 +1,6 @@
 //! Two layers, the product and what lies behind it, each seen through its own smooth relief.
 
-use super::{camera::Pose, framing::mirrored, relief::Relief};
+use super::{camera::Pose, framing::mirrored, inpaint, relief::Relief};
 use crate::frame::{
     Mask, Picture, Plane, Size,
     sample::{self, Bicubic},
@@ -15,6 +15,9 @@ const ROUNDS: usize = 5;
 
 /// Radius in pixels over which a relief is smoothed, so that 8-bit depth does not step.
 const SMOOTH_RADIUS: usize = 3;
+
+/// Rim of the product in pixels whose depth is not trusted: depth maps blur across edges, and the outline would fray.
+const RIM: usize = 3;
 
 /// Added to inverse depth before ratios are taken, so that "infinitely far" stays finite.
 const DEPTH_FLOOR: f32 = 0.25;
@@ -47,20 +50,25 @@ pub(crate) fn split(still: &Picture, mask: Option<&Mask>, relief: &Relief) -> (L
     let product = mask.map(|v| if v > PRODUCT_FROM { 1.0 } else { 0.0 });
     let [first, second, third] = [1, 2, 3].map(|radius| dilated(&product, radius));
     let outside = second.map(|v| 1.0 - v);
-    let inside = mask.map(|v| if v > 0.95 { 1.0 } else { 0.0 });
+    let well_outside = dilated(&mask.map(|v| if v > 0.95 { 0.0 } else { 1.0 }), RIM);
+    let inside = well_outside.map(|v| 1.0 - v);
 
-    let filled = |plane: &Plane<f32>| keep(plane, &fill(plane, &outside), &product);
+    let filled = |plane: &Plane<f32>| inpaint::behind(plane, &product, &outside);
     let [r, g, b] = &still.rgb;
     let back = Layer {
         picture: Picture { rgb: [filled(r), filled(g), filled(b)] },
         alpha: None,
-        nearness: nearness(&fill(&relief.plane, &outside)),
+        nearness: nearness(&inpaint::spread(&relief.plane, &outside)),
     };
     let mut alpha = first;
     for ((a, &b), &c) in alpha.data_mut().iter_mut().zip(second.data()).zip(third.data()) {
         *a = (*a + b + c) / 3.0;
     }
-    let front = Layer { picture: still.clone(), alpha: Some(alpha), nearness: nearness(&fill(&relief.plane, &inside)) };
+    let front = Layer {
+        picture: still.clone(),
+        alpha: Some(alpha),
+        nearness: nearness(&inpaint::spread(&relief.plane, &inside)),
+    };
     (back, Some(front))
 }
 
@@ -120,46 +128,6 @@ pub(crate) fn composite(back: View, product: View) -> Picture {
         }
     }
     picture
-}
-
-/// `invented` inside the hole, `plane` elsewhere.
-fn keep(plane: &Plane<f32>, invented: &Plane<f32>, hole: &Plane<f32>) -> Plane<f32> {
-    Plane::from_fn(
-        plane.width(),
-        plane.height(),
-        |x, y| if hole.at(x, y) > 0.0 { invented.at(x, y) } else { plane.at(x, y) },
-    )
-}
-
-/// Spreads the values where `weight` is 1 smoothly into where it is 0: pull–push over a pyramid (Gortler et al. 1996).
-fn fill(plane: &Plane<f32>, weight: &Plane<f32>) -> Plane<f32> {
-    let (w, h) = (plane.width(), plane.height());
-    if w <= 1 && h <= 1 {
-        return plane.clone();
-    }
-    let (cw, ch) = (w.div_ceil(2), h.div_ceil(2));
-    let mut coarse = Plane::filled(cw, ch, 0.0);
-    let mut coarse_weight = Plane::filled(cw, ch, 0.0);
-    for y in 0..ch {
-        for x in 0..cw {
-            let (mut sum, mut total) = (0.0, 0.0);
-            for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
-                let (fx, fy) = ((2 * x + dx).min(w - 1), (2 * y + dy).min(h - 1));
-                sum += plane.at(fx, fy) * weight.at(fx, fy);
-                total += weight.at(fx, fy);
-            }
-            if total > 0.0 {
-                coarse.set(x, y, sum / total);
-                coarse_weight.set(x, y, (total / 4.0).min(1.0));
-            }
-        }
-    }
-    let coarse = fill(&coarse, &coarse_weight);
-    Plane::from_fn(w, h, |x, y| {
-        let here = weight.at(x, y);
-        let spread = sample::bilinear(&coarse, (x as f32 - 0.5) / 2.0, (y as f32 - 0.5) / 2.0);
-        plane.at(x, y) * here + spread * (1.0 - here)
-    })
 }
 
 /// The largest value within `radius` pixels in a square.

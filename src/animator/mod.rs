@@ -7,6 +7,7 @@
 mod camera;
 mod defect;
 mod framing;
+mod inpaint;
 mod layer;
 mod relief;
 mod shot;

@@ -155,5 +155,5 @@ fn outcome(clip: &Gated) -> String {
 }
 
 fn drift(clip: &Gated) -> String {
-    clip.score.as_ref().map_or_else(|| "-".to_owned(), |score| format!("{:.1}", score.drift))
+    clip.score.as_ref().map_or_else(|| "-".to_owned(), |score| format!("{:.1}", score.judgement.drift))
 }

@@ -2,6 +2,7 @@
 
 use super::{
     Exit, Failure, Ui,
+    pair::Pair,
     table::{of_score, painted},
 };
 use clap::ValueHint;
@@ -20,22 +21,17 @@ const CONTAINERS: [&str; 4] = ["mp4", "mov", "m4v", "mkv"];
 
 #[derive(clap::Args)]
 #[command(after_help = "\
-A short bad span is remade from the good frames on both sides of it. Each span is measured again and kept only where
-its drift falls and nothing else gets worse; otherwise its own frames stay. Audio, timing and colour tags survive.
+A short bad span is remade from the good frames on both sides of it (bridge); colours that slide are brought back to the
+still's (relock), brightness that jumps is evened out (deflicker), at any length. Each mend is measured again and kept
+only where its drift falls and nothing else gets worse; otherwise the clip's own frames stay. Audio, timing and colour
+tags survive.
 
 Examples:
   holdstill mend clip.mp4 --seed still.png -o mended.mp4
   holdstill mend clip.mp4 --seed still.png --mask product.png -o mended.mp4 --json")]
 pub(crate) struct Args {
-    /// The clip
-    #[arg(value_hint = ValueHint::FilePath)]
-    clip: PathBuf,
-    /// The still that the clip was made from
-    #[arg(long, short, value_name = "STILL", value_hint = ValueHint::FilePath)]
-    seed: PathBuf,
-    /// Where fidelity matters: white product on black, of the still's shape
-    #[arg(long, value_name = "PNG", value_hint = ValueHint::FilePath)]
-    mask: Option<PathBuf>,
+    #[command(flatten)]
+    pair: Pair,
     /// Write the mended clip here: .mp4, .mov or .mkv
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     out: PathBuf,
@@ -47,9 +43,9 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
     check_target(args)?;
     let job = MendJob {
-        clip: args.clip.clone(),
-        seed: args.seed.clone(),
-        mask: args.mask.clone(),
+        clip: args.pair.clip.clone(),
+        seed: args.pair.seed.clone(),
+        mask: args.pair.mask.clone(),
         out: args.out.clone(),
         thresholds: Thresholds::default(),
         command: command_line(args),
@@ -74,7 +70,7 @@ fn check_target(args: &Args) -> Result<(), Failure> {
         ));
     }
     let same = |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
-    if [&args.clip, &args.seed].into_iter().chain(&args.mask).any(|input| same(input, out)) {
+    if [&args.pair.clip, &args.pair.seed].into_iter().chain(&args.pair.mask).any(|input| same(input, out)) {
         return Err(Failure::usage("the output would replace an input", "choose another name with --out"));
     }
     if out.exists() && !args.force {
@@ -87,7 +83,7 @@ fn check_target(args: &Args) -> Result<(), Failure> {
 }
 
 fn command_line(args: &Args) -> String {
-    let scored = engine::command_line(&args.clip, &args.seed, args.mask.as_deref());
+    let scored = args.pair.command_line();
     let out = engine::quoted(&args.out);
     format!("{} --out {out}", scored.replacen("holdstill score", "holdstill mend", 1))
 }
@@ -97,7 +93,7 @@ fn table(report: &MendReport) -> String {
     if report.spans.is_empty() {
         let _ = writeln!(text, "nothing to mend");
     } else {
-        let head = format!("{:<9} {:<7} {:>6} {:>6}  {:<8} why", "frames", "mend", "before", "after", "kept");
+        let head = format!("{:<9} {:<9} {:>6} {:>6}  {:<8} why", "frames", "mend", "before", "after", "kept");
         let _ = writeln!(text, "{}", head.bold());
     }
     for span in &report.spans {
@@ -105,7 +101,7 @@ fn table(report: &MendReport) -> String {
         let kept = if span.is_accepted { "mended" } else { "original" };
         let _ = writeln!(
             text,
-            "{frames:<9} {:<7} {:>6.1} {:>6.1}  {kept:<8} {}",
+            "{frames:<9} {:<9} {:>6.1} {:>6.1}  {kept:<8} {}",
             span.kind, span.before, span.after, span.reason
         );
     }

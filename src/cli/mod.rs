@@ -1,6 +1,7 @@
 //! Floor 6: the command line, one face of the engine's events.
 
 mod animate;
+mod calibrate;
 mod completions;
 mod config;
 mod demo;
@@ -9,14 +10,17 @@ mod exit;
 mod failure;
 mod flow;
 mod gate;
+mod labels;
 mod man;
 mod mend;
 mod order;
 mod outputs;
+mod pair;
 mod plan;
 mod progress;
 mod runs;
 mod score;
+mod selftest;
 mod story;
 mod table;
 mod ui;
@@ -72,6 +76,10 @@ enum Command {
     Score(score::Args),
     /// Judge many clips against a policy; the exit code is the gate
     Gate(gate::Args),
+    /// Find a threshold of your own from clips that you accepted and rejected
+    Calibrate(calibrate::Args),
+    /// Try the ruler on a still of your own: known moves must hold, known faults must be found
+    Selftest(selftest::Args),
     /// Mend the bad spans of a clip from its good frames; what does not get better stays as it was
     Mend(mend::Args),
     /// Show the settings
@@ -115,6 +123,8 @@ fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
         Command::Runs(args) => runs::run(args, ui),
         Command::Score(args) => score::run(args, ui),
         Command::Gate(args) => gate::run(args, ui),
+        Command::Calibrate(args) => calibrate::run(args, ui),
+        Command::Selftest(args) => selftest::run(args, ui),
         Command::Mend(args) => mend::run(args, ui),
         Command::Config(args) => config::run(args, ui),
         Command::Doctor(args) => doctor::run(args, ui),

@@ -1,6 +1,6 @@
 //! `holdstill score`: how far a clip drifts from its seed, where, when and why.
 
-use super::{Exit, Failure, Ui, outputs, table};
+use super::{Exit, Failure, Ui, outputs, pair::Pair, table};
 use clap::ValueHint;
 use holdstill::{
     drift::Thresholds,
@@ -16,15 +16,8 @@ Examples:
   holdstill score clip.mp4 --seed still.png --mask product.png -o report.html -o report.json
   holdstill score 'frames/%04d.png' --seed still.png --heatmap heat/")]
 pub(crate) struct Args {
-    /// The clip: any video, GIF, or image sequence such as 'frames/%04d.png'
-    #[arg(value_hint = ValueHint::FilePath)]
-    clip: PathBuf,
-    /// The still that the clip was made from
-    #[arg(long, short, value_name = "STILL", value_hint = ValueHint::FilePath)]
-    seed: PathBuf,
-    /// Where fidelity matters: white product on black, of the still's shape
-    #[arg(long, value_name = "PNG", value_hint = ValueHint::FilePath)]
-    mask: Option<PathBuf>,
+    #[command(flatten)]
+    pair: Pair,
     /// Write the report here: .html, .json or .csv; may be repeated
     #[arg(long = "out", short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     out: Vec<PathBuf>,
@@ -39,11 +32,11 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
     outputs::check(&args.out)?;
     let job = ScoreJob {
-        clip: args.clip.clone(),
-        seed: args.seed.clone(),
-        mask: args.mask.clone(),
+        clip: args.pair.clip.clone(),
+        seed: args.pair.seed.clone(),
+        mask: args.pair.mask.clone(),
         thresholds: Thresholds::default(),
-        command: engine::command_line(&args.clip, &args.seed, args.mask.as_deref()),
+        command: args.pair.command_line(),
     };
     let cancel = ui.cancel();
     let mut scored = engine::score(&job, &mut |event| ui.hear(&event), &cancel)?;
@@ -59,5 +52,5 @@ pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
     } else {
         ui.data(table::of_score(&scored.report));
     }
-    Ok(scored.report.verdict.into())
+    Ok(scored.report.judgement.verdict.into())
 }

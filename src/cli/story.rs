@@ -82,7 +82,11 @@ pub(crate) fn table(report: &AnimateReport) -> String {
     let _ = writeln!(text, "\nbefore   {} drift {:.1} of 100", painted(before.verdict), before.drift);
     let _ = writeln!(text, "after    {} drift {:.1} of 100", painted(after.verdict), after.drift);
     let budget = cost.budget_micros.map(|budget| format!(" of {budget}")).unwrap_or_default();
-    let _ = writeln!(text, "cost     {}{budget}, {} takes", cost.settled_micros, report.takes.len());
+    let takes = match report.takes.len() {
+        1 => "1 take".to_owned(),
+        several => format!("{several} takes"),
+    };
+    let _ = writeln!(text, "cost     {}{budget}, {takes}", cost.settled_micros);
     let _ = writeln!(text, "clip     {}", report.delivered.path);
     let _ = writeln!(text, "run      {}", report.run);
     text

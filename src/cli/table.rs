@@ -8,9 +8,9 @@ pub(crate) fn of_score(report: &ScoreReport) -> String {
     let clip = &report.clip;
     let mut text = format!(
         "{}  drift {:.1} of 100  confidence {:.0} %  {}\n",
-        painted(report.verdict),
-        report.drift,
-        report.confidence * 100.0,
+        painted(report.judgement.verdict),
+        report.judgement.drift,
+        report.judgement.confidence * 100.0,
         clip.path,
     );
     text += &format!(
@@ -25,24 +25,24 @@ pub(crate) fn of_score(report: &ScoreReport) -> String {
         )
         .dimmed()
     );
-    if !report.causes.is_empty() {
+    if !report.judgement.causes.is_empty() {
         text += &format!(
             "\n{}\n",
             format_args!("{:<10} {:>5}  {:>9}  {:>5}  why", "cause", "drift", "from", "worst").bold()
         );
     }
-    for cause in &report.causes {
+    for cause in &report.judgement.causes {
         let from = format!("frame {}", cause.first_frame);
         text += &format!(
             "{:<10} {:>5.1}  {from:>9}  {:>5}  {}\n",
             cause.cause, cause.drift, cause.worst_frame, cause.explain
         );
     }
-    if !report.bad_spans.is_empty() {
-        let spans: Vec<_> = report.bad_spans.iter().map(|[first, last]| format!("{first}–{last}")).collect();
+    if !report.judgement.bad_spans.is_empty() {
+        let spans: Vec<_> = report.judgement.bad_spans.iter().map(|[first, last]| format!("{first}–{last}")).collect();
         text += &format!("\nbad frames {}\n", spans.join(", "));
     }
-    for warning in &report.warnings {
+    for warning in &report.judgement.warnings {
         text += &format!("{} {warning}\n", "note:".yellow());
     }
     text.trim_end().to_owned()

@@ -1,14 +1,9 @@
 //! The seed laid over the clip's picture: everything about it that every frame is compared with, prepared once.
 
-use super::{
-    correlation::Prepared,
-    oklab::{Oklab, oklab_from_picture},
-    placement::Placement,
-    subject, window,
-};
+use super::{correlation::Prepared, placement::Placement, subject, window};
 use crate::{
     flow,
-    frame::{Mask, Picture, Plane, Seed, Size, pyramid},
+    frame::{Mask, Oklab, Picture, Plane, Seed, Size, oklab_from_picture, pyramid},
 };
 
 /// Radius of the window in which structure is compared, pixels of the working picture.

@@ -3,11 +3,10 @@
 use super::{
     canvas::{Canvas, smoothed},
     correlation::NOISE_VARIANCE,
-    oklab::Oklab,
     registration::Registered,
     window,
 };
-use crate::frame::{Plane, Rect, Size};
+use crate::frame::{Oklab, Plane, Rect, Size};
 
 /// Cells along the longer side of the canvas.
 const ALONG: usize = 40;

@@ -47,7 +47,8 @@ pub(super) fn read(seed: &SeedCells, frame: &FrameCells, readings: &mut Readings
         let trust = 1.0 / (1.0 + (local / LOCAL_LIGHT).powi(2));
         let shift = (f.a[i] / gain - s.a[i]).hypot(f.b[i] / gain - s.b[i]);
         subject.push((shift, trust * seed.subject[i]));
-        anywhere.push((shift, trust * (BESIDE + seed.subject[i])));
+        let alike = (frame.likeness[i] - LIKE) / (1.0 - LIKE);
+        anywhere.push((shift, trust * alike * (BESIDE + seed.subject[i])));
         tone.push((f.l[i] / gain - s.l[i]).abs());
     }
     readings.set(Signal::Hue, weighted_quantile(&mut subject, 0.6).unwrap_or(0.0));

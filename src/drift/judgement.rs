@@ -1,10 +1,12 @@
 //! What the ruler says of a clip: the report without the names of files.
 
 use super::{CauseFinding, FrameDrift, MetricSummary, Registration, Verdict};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The measured part of a [`super::ScoreReport`]; its fields are documented there.
-#[derive(Clone, Debug, PartialEq)]
+/// The measured part of a [`super::ScoreReport`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Judgement {
     /// How the first frame lies over the still.
     pub registration: Registration,
@@ -26,7 +28,8 @@ pub struct Judgement {
     pub frames: Vec<FrameDrift>,
     /// What the reader should know before trusting the figures.
     pub warnings: Vec<String>,
-    /// For every frame, where its surface bends, worst first.
+    /// For every frame, where its surface bends, worst first; drawn as heat, not reported.
+    #[serde(skip)]
     pub spots: Vec<Vec<Spot>>,
 }
 

@@ -10,10 +10,12 @@
 //!
 //! What motion explains is removed before anything is measured: a faithful clip may zoom, pan, roll, turn and refocus.
 
+mod alignment;
 mod calibration;
 mod canvas;
 mod cells;
 mod color;
+mod conformal;
 mod correlation;
 mod cubic;
 mod cut;
@@ -27,11 +29,11 @@ mod geometry;
 mod identity;
 mod judge;
 mod judgement;
-mod oklab;
 mod placement;
 pub mod policy;
 mod registration;
 mod report;
+mod roc;
 mod ruler;
 mod series;
 mod signal;
@@ -40,10 +42,13 @@ mod subject;
 mod tracks;
 mod window;
 
+pub use alignment::{Aligner, Pair};
+pub use conformal::{Calibrated, Uncalibrated, calibrate};
 pub use judgement::{Judgement, Spot};
 pub use policy::{Breach, DRIFT_FAIL, Decision, Facts, Policy, Thresholds};
 pub use report::{
     Cause, CauseFinding, ClipInfo, FrameDrift, MetricSummary, Registration, SCORE_SCHEMA, ScoreReport, SeedInfo,
     Verdict,
 };
+pub use roc::{Judged, Roc, RocPoint, roc};
 pub use ruler::Ruler;

@@ -1,5 +1,6 @@
 //! The score report: the contract that users script against (`holdstill/score/1`).
 
+use super::Judgement;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
@@ -199,24 +200,7 @@ pub struct ScoreReport {
     pub seed: SeedInfo,
     /// The clip.
     pub clip: ClipInfo,
-    /// How the first frame lies over the still.
-    pub registration: Registration,
-    /// Clip-level drift, `0..=100`.
-    pub drift: f64,
-    /// The decision.
-    pub verdict: Verdict,
-    /// How much of the seed could be judged, `0..=1`.
-    pub confidence: f64,
-    /// First frame at fault (0-based), if any.
-    pub first_bad_frame: Option<usize>,
-    /// Runs of frames at fault: `[first, last]`, both included, 0-based.
-    pub bad_spans: Vec<[usize; 2]>,
-    /// Causes at fault, worst first.
-    pub causes: Vec<CauseFinding>,
-    /// Every signal's statistics, by name.
-    pub metrics: BTreeMap<String, MetricSummary>,
-    /// Every frame.
-    pub frames: Vec<FrameDrift>,
-    /// What the reader should know before trusting the figures.
-    pub warnings: Vec<String>,
+    /// What was measured; its fields stand beside these in JSON.
+    #[serde(flatten)]
+    pub judgement: Judgement,
 }

@@ -11,13 +11,13 @@
 
 use super::{
     FrameDrift, Judgement, Registration, Thresholds,
-    canvas::{Canvas, half},
+    alignment::{lay, pulled_half},
+    canvas::Canvas,
     cells::{FrameCells, SeedCells},
     color, cut, detail, flicker, freeze, fusion,
     geometry::{self, Bending, Bent},
     identity::{self, Witness},
     judge::{self, Series},
-    oklab::oklab_from_picture,
     placement::Placement,
     registration::{Registered, Registrar},
     series,
@@ -26,12 +26,12 @@ use super::{
     tracks::{Displacements, Points},
 };
 use crate::{
-    flow::{self, Flow, Params, Preset, Refine},
-    frame::{Frame, Mask, Picture, Plane, Seed, Size, pyramid},
+    flow::{Params, Preset, Refine},
+    frame::{Frame, Mask, Picture, Plane, Seed, Size, oklab_from_picture, pyramid},
 };
 
 /// Longest side of the picture that is measured, pixels.
-const WORKING_SIDE: usize = 512;
+pub(super) const WORKING_SIDE: usize = 512;
 /// Frames whose geometry is judged together: ten seconds at 24 frames per second.
 const STRETCH: usize = 240;
 
@@ -45,7 +45,7 @@ const LASTING: usize = 9;
 
 /// The flow that the ruler follows surfaces with: searched one level finer and weighted once more than the preset, so that
 /// moving light is not taken for moving structure.
-fn careful_flow() -> Params {
+pub(super) fn careful_flow() -> Params {
     let medium = Params::from(Preset::Medium);
     Params { searched: 1, refine: Refine { weightings: 3, ..medium.refine }, ..medium }
 }
@@ -141,8 +141,7 @@ impl Ruler {
         }
         let Some(prepared) = &mut self.prepared else { unreachable!("it was prepared above") };
         let registered = prepared.registrar.register(&prepared.canvas, &luma);
-        let aligned = aligned(&picture, &registered.flow);
-        let cells = FrameCells::new(&prepared.canvas, &prepared.cells.grid, &registered, &oklab_from_picture(&aligned));
+        let cells = cells_of(prepared, &picture, &registered);
         let displacements = Displacements::read(&prepared.points, &registered);
         let detail = detail::changes(&prepared.cells, &cells);
         let residual = color::residual_lightness(&prepared.cells, &cells);
@@ -185,7 +184,9 @@ impl Ruler {
             self.clip.width as f64 / working.width.max(1) as f64,
             self.clip.height as f64 / working.height.max(1) as f64,
         );
-        judge::judge(Series { observations, registration, scale, working, clip: self.clip, fps: self.fps }, *thresholds)
+        let witnessed = self.prepared.as_ref().is_none_or(|prepared| prepared.witness.is_some());
+        let (clip, fps) = (self.clip, self.fps);
+        judge::judge(Series { observations, registration, witnessed, scale, working, clip, fps }, *thresholds)
     }
 
     /// Fills in what only the whole series can tell.
@@ -255,18 +256,7 @@ impl Ruler {
     /// Lays the seed over the first frame and prepares all that depends on it.
     fn prepare(&self, first: &Picture, luma: &Plane<f32>) -> Prepared {
         let size = self.working_size();
-        let lay = |placement: &Placement| Canvas::new(&self.seed, self.mask.as_ref(), size, placement, &self.params);
-        let mut placement = Placement::find(&self.seed.picture, first);
-        let mut canvas = lay(&placement);
-        let registered = Registrar::new(self.params).register(&canvas, luma);
-        if let Some(better) = placement.refined(&registered.flow, &trusted(&registered)) {
-            let refined = lay(&better);
-            let again = Registrar::new(self.params).register(&refined, luma);
-            if mean(&again.correlation.likeness) > mean(&registered.correlation.likeness) {
-                placement = better;
-                canvas = refined;
-            }
-        }
+        let (placement, canvas) = lay(&self.seed, self.mask.as_ref(), size, self.params, first, luma);
         Prepared {
             cells: SeedCells::new(&canvas),
             points: Points::new(&canvas),
@@ -288,34 +278,13 @@ fn series_of(observations: &[Observation], of: fn(&Observation) -> f64) -> Vec<f
     observations.iter().map(of).collect()
 }
 
-fn trusted(registered: &Registered) -> Plane<f32> {
-    let mut trusted = registered.inside.clone();
-    for (t, &likeness) in trusted.data_mut().iter_mut().zip(registered.correlation.likeness.data()) {
-        if likeness < 0.7 {
-            *t = 0.0;
-        }
-    }
-    trusted
-}
-
-fn mean(plane: &Plane<f32>) -> f64 {
-    plane.data().iter().map(|&v| f64::from(v)).sum::<f64>() / plane.data().len().max(1) as f64
-}
-
-/// The frame pulled onto the seed, at half its size.
-fn aligned(picture: &Picture, full: &Flow) -> Picture {
-    let small = half(picture);
-    let size = small.size();
-    let mut flow = Flow::still(size);
-    for (small, full) in [(&mut flow.u, &full.u), (&mut flow.v, &full.v)] {
-        for y in 0..size.height {
-            let row = full.row((2 * y).min(full.height() - 1));
-            for (x, out) in small.row_mut(y).iter_mut().enumerate() {
-                *out = 0.5 * row[(2 * x).min(row.len() - 1)];
-            }
-        }
-    }
-    flow::warp_picture(&small, &flow)
+fn cells_of(prepared: &Prepared, picture: &Picture, registered: &Registered) -> FrameCells {
+    FrameCells::new(
+        &prepared.canvas,
+        &prepared.cells.grid,
+        registered,
+        &oklab_from_picture(&pulled_half(picture, &registered.flow)),
+    )
 }
 
 fn observe(

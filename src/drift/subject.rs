@@ -4,8 +4,8 @@
 //! *Geodesic Saliency Using Background Priors*, ECCV 2012). A wrong guess costs sensitivity, not correctness: every signal
 //! also looks at the whole picture.
 
-use super::{oklab::Oklab, window};
-use crate::frame::Plane;
+use super::window;
+use crate::frame::{Oklab, Plane};
 
 /// Width of the rim that is taken for background, as a share of the shorter side.
 const RIM: f64 = 0.06;
@@ -72,10 +72,7 @@ fn rim_colours(lab: &Oklab) -> Vec<[f32; 3]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        drift::oklab::oklab_from_picture,
-        frame::{Picture, Size},
-    };
+    use crate::frame::{Picture, Size, oklab_from_picture};
 
     #[test]
     fn a_red_box_on_grey_outweighs_the_grey() {

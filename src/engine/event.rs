@@ -27,7 +27,7 @@ pub enum Stage {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
 pub enum Event {
-    /// A stage began. `total` is in frames for every stage but `generate` (percent), 0 where unknown.
+    /// A stage began. `total` is in frames (of `generate` percent, of a self-test clips), 0 where unknown.
     Begin {
         /// Which stage.
         stage: Stage,

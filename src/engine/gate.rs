@@ -61,6 +61,12 @@ pub struct GateError {
     pub hint: String,
 }
 
+impl From<&Error> for GateError {
+    fn from(error: &Error) -> Self {
+        Self { code: error.code(), message: error.to_string(), hint: error.hint() }
+    }
+}
+
 /// How a gate ends; the worst of its clips, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GateOutcome {
@@ -117,7 +123,7 @@ pub fn gate(
             Ok((score, decision)) => Gated { clip, decision: Some(decision), score: Some(score), error: None, secs },
             Err(error) if error.class() == Class::Interrupted => return Err(error),
             Err(error) => {
-                let error = GateError { code: error.code(), message: error.to_string(), hint: error.hint() };
+                let error = GateError::from(&error);
                 hear(Event::Warning { what: error.message.clone() });
                 Gated { clip, decision: None, score: None, error: Some(error), secs }
             }

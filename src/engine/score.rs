@@ -53,8 +53,8 @@ pub fn score_as(stage: Stage, job: &ScoreJob, hear: &mut dyn FnMut(Event), cance
 
     let (judgement, heat, decoder_notes) = measure(stage, job, &seed, mask.as_ref(), &probe, hear, cancel)?;
     let report = report(job, &seed, &probe, judgement, decoder_notes)?;
-    hear(Event::End { stage, what: format!("{what}: {} frames", report.frames.len()) });
-    hear(Event::Judged { what, drift: report.drift, verdict: report.verdict });
+    hear(Event::End { stage, what: format!("{what}: {} frames", report.judgement.frames.len()) });
+    hear(Event::Judged { what, drift: report.judgement.drift, verdict: report.judgement.verdict });
     Ok(Scored { report, heat })
 }
 
@@ -103,11 +103,10 @@ fn report(
     job: &ScoreJob,
     seed: &Seed,
     probe: &Probe,
-    judgement: Judgement,
+    mut judgement: Judgement,
     notes: Vec<String>,
 ) -> Result<ScoreReport, Error> {
-    let mut warnings = judgement.warnings;
-    warnings.extend(notes);
+    judgement.warnings.extend(notes);
     Ok(ScoreReport {
         schema: SCORE_SCHEMA.to_owned(),
         tool: concat!("holdstill ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -128,16 +127,7 @@ fn report(
             codec: probe.codec.clone(),
             color: probe.color.clone(),
         },
-        registration: judgement.registration,
-        drift: judgement.drift,
-        verdict: judgement.verdict,
-        confidence: judgement.confidence,
-        first_bad_frame: judgement.first_bad_frame,
-        bad_spans: judgement.bad_spans,
-        causes: judgement.causes,
-        metrics: judgement.metrics,
-        frames: judgement.frames,
-        warnings,
+        judgement,
     })
 }
 

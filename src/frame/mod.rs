@@ -1,11 +1,13 @@
 //! Floor 0: pictures as data. No file, no codec, no metric; only planes of numbers and their geometry.
 
 mod image;
+mod oklab;
 mod plane;
 pub mod pyramid;
 pub mod sample;
 mod time;
 
 pub use image::{Frame, Mask, Picture, Rect, Seed, Size};
+pub use oklab::{Oklab, oklab_from_picture, oklab_from_srgb, srgb_from_oklab};
 pub use plane::Plane;
 pub use time::Time;

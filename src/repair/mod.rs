@@ -2,12 +2,17 @@
 //! by the plan, and whether it stays is decided by the ruler, not here.
 
 mod between;
+mod colormap;
 mod fill;
+mod moments;
 mod motion;
 mod path;
 mod plan;
 mod projection;
 mod resample;
+mod steady;
 
 pub use between::{Banks, Between};
-pub use plan::{Kind, LONGEST_BRIDGE, Planned, plan};
+pub use colormap::ColorMap;
+pub use plan::{Kind, LONGEST_BRIDGE, Planned, Way, feather, plan};
+pub use steady::{deflickering, steadied};

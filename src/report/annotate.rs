@@ -21,7 +21,7 @@ const BAD: [f32; 3] = [0.95, 0.33, 0.28];
 
 /// Draws what `report` says of frame `index` into its picture, of any size; nothing where there is no such frame.
 pub fn draw(picture: &mut Picture, report: &ScoreReport, index: usize) {
-    let Some(frame) = report.frames.get(index) else { return };
+    let Some(frame) = report.judgement.frames.get(index) else { return };
     let size = picture.size();
     let scale = (size.height / LINES / GLYPH).max(1);
     boxes(picture, report, frame, scale);
@@ -44,7 +44,7 @@ pub fn draw(picture: &mut Picture, report: &ScoreReport, index: usize) {
 fn boxes(picture: &mut Picture, report: &ScoreReport, frame: &FrameDrift, scale: usize) {
     let size = picture.size();
     let clip = Size::new(report.clip.width.max(1), report.clip.height.max(1));
-    for finding in &report.causes {
+    for finding in &report.judgement.causes {
         let [x, y, width, height] = finding.region;
         let is_everywhere = width >= clip.width && height >= clip.height;
         if is_everywhere || frame.causes.get(&finding.cause).is_none_or(|drift| *drift < DRIFT_FAIL) {
@@ -70,10 +70,10 @@ fn timeline(picture: &mut Picture, report: &ScoreReport, index: usize) {
     let height = (size.height / TIMELINE).max(2).min(size.height);
     let top = size.height - height;
     shade(picture, Rect { x: 0, y: top, width: size.width, height }, 0.35);
-    let count = report.frames.len().max(1);
+    let count = report.judgement.frames.len().max(1);
     for x in 0..size.width {
         let at = x * count / size.width;
-        let drift = report.frames.get(at).map_or(0.0, |frame| frame.drift.clamp(0.0, 100.0));
+        let drift = report.judgement.frames.get(at).map_or(0.0, |frame| frame.drift.clamp(0.0, 100.0));
         let column = ((drift / 100.0 * height as f64).round() as usize).max(1);
         let color = if drift >= DRIFT_FAIL { BAD } else { GOOD };
         paint(picture, Rect { x, y: size.height - column.min(height), width: 1, height: column.min(height) }, color);

@@ -12,7 +12,7 @@ pub fn frames(report: &ScoreReport) -> String {
         text.push_str(cause.name());
     }
     text.push('\n');
-    for frame in &report.frames {
+    for frame in &report.judgement.frames {
         line(&mut text, frame).expect("writing to a string does not fail");
     }
     text

@@ -74,7 +74,7 @@ fn each_frame(
     mut work: impl FnMut(Frame, &mut Scored) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let stage = Stage::Encode;
-    let total = scored.report.frames.len() as u64;
+    let total = scored.report.judgement.frames.len() as u64;
     hear(Event::Begin { stage, what: what.to_owned(), total });
     for frame in Decoder::open(&job.clip, &Want { size })? {
         if cancel.is_requested() {

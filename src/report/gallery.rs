@@ -17,7 +17,7 @@ const LONGEST_SIDE: usize = 640;
 /// As [`crate::engine::score`].
 pub fn collect(job: &ScoreJob, scored: &mut Scored, most: usize, cancel: &Cancel) -> Result<Vec<Exhibit>, Error> {
     let mut wanted: Vec<(usize, Cause)> = Vec::new();
-    for finding in &scored.report.causes {
+    for finding in &scored.report.judgement.causes {
         if wanted.len() < most && wanted.iter().all(|(frame, _)| *frame != finding.worst_frame) {
             wanted.push((finding.worst_frame, finding.cause));
         }
@@ -26,7 +26,7 @@ pub fn collect(job: &ScoreJob, scored: &mut Scored, most: usize, cancel: &Cancel
 
     let clip = Size::new(scored.report.clip.width, scored.report.clip.height);
     let size = clip.fit(LONGEST_SIDE);
-    let backdrop = Backdrop::new(media::load_seed(&job.seed)?, scored.report.registration.matrix, clip, size);
+    let backdrop = Backdrop::new(media::load_seed(&job.seed)?, scored.report.judgement.registration.matrix, clip, size);
     let mut found = Vec::new();
     for frame in Decoder::open(&job.clip, &Want { size: Some(size) })?.take(last + 1) {
         if cancel.is_requested() {
@@ -35,7 +35,7 @@ pub fn collect(job: &ScoreJob, scored: &mut Scored, most: usize, cancel: &Cancel
         let frame = frame?;
         if let Some(rank) = wanted.iter().position(|(index, _)| *index == frame.index) {
             let heat = scored.heat.get(frame.index)?;
-            let measured = scored.report.frames.get(frame.index);
+            let measured = scored.report.judgement.frames.get(frame.index);
             let exhibit = exhibit(wanted[rank], measured, frame.picture, backdrop.as_ref(), heat);
             found.push((rank, exhibit));
         }

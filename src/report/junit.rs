@@ -26,7 +26,8 @@ fn write(text: &mut String, report: &GateReport) -> std::fmt::Result {
 }
 
 fn case(text: &mut String, clip: &Gated) -> std::fmt::Result {
-    let drift = clip.score.as_ref().map_or_else(String::new, |score| format!("drift {:.1} of 100", score.drift));
+    let drift =
+        clip.score.as_ref().map_or_else(String::new, |score| format!("drift {:.1} of 100", score.judgement.drift));
     writeln!(text, r#"    <testcase classname="holdstill" name="{}" time="{:.3}">"#, escaped(&clip.clip), clip.secs)?;
     if let Some(error) = &clip.error {
         let (message, code) = (escaped(&error.message), escaped(error.code));

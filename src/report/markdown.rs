@@ -16,7 +16,7 @@ fn write(text: &mut String, report: &GateReport) -> std::fmt::Result {
     writeln!(text, "## holdstill: {passed} of {total} clips pass `{}`\n", report.policy)?;
     writeln!(text, "| clip | outcome | drift | why |\n|---|---|--:|---|")?;
     for clip in &report.clips {
-        let drift = clip.score.as_ref().map_or_else(|| "–".to_owned(), |score| format!("{:.1}", score.drift));
+        let drift = clip.score.as_ref().map_or_else(|| "–".to_owned(), |score| format!("{:.1}", score.judgement.drift));
         writeln!(text, "| {} | {} | {drift} | {} |", cell(&clip.clip), outcome(clip), cell(&why(clip)))?;
     }
     Ok(())

@@ -12,6 +12,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 mod palette;
+pub mod roc;
 pub mod sarif;
 mod series;
 

@@ -45,7 +45,7 @@ fn result(clip: &str, rule: &str, level: &str, message: &str, frame: Option<usiz
         "level": level,
         "message": { "text": message },
         "locations": [{ "physicalLocation": { "artifactLocation": { "uri": uri(clip) } } }],
-        "properties": { "frame": frame },
+        "properties": frame.map_or_else(|| json!({}), |frame| json!({ "frame": frame })),
     })
 }
 

@@ -1,8 +1,8 @@
 //! Reports made by hand, for the tests of everything that reads reports.
 
 use holdstill::drift::{
-    Cause, CauseFinding, ClipInfo, FrameDrift, MetricSummary, Registration, SCORE_SCHEMA, ScoreReport, SeedInfo,
-    Verdict,
+    Cause, CauseFinding, ClipInfo, FrameDrift, Judgement, MetricSummary, Registration, SCORE_SCHEMA, ScoreReport,
+    SeedInfo, Verdict,
 };
 
 /// 48 frames at 24 fps, faithful throughout.
@@ -33,25 +33,28 @@ pub(crate) fn hold() -> ScoreReport {
             codec: "h264".to_owned(),
             color: "bt709/tv".to_owned(),
         },
-        registration: Registration {
-            kind: "similarity".to_owned(),
-            matrix: [[0.75, 0.0, 0.0], [0.0, 0.75, 0.0], [0.0, 0.0, 1.0]],
-            visible_fraction: 0.98,
+        judgement: Judgement {
+            registration: Registration {
+                kind: "similarity".to_owned(),
+                matrix: [[0.75, 0.0, 0.0], [0.0, 0.75, 0.0], [0.0, 0.0, 1.0]],
+                visible_fraction: 0.98,
+            },
+            drift: 8.0,
+            verdict: Verdict::Hold,
+            confidence: 0.97,
+            first_bad_frame: None,
+            bad_spans: Vec::new(),
+            causes: Vec::new(),
+            metrics: [
+                ("geometry".to_owned(), metric("% of diagonal", 0.021, 0.044, 0.052)),
+                ("color".to_owned(), metric("ΔE", 0.61, 1.2, 1.44)),
+                ("motion".to_owned(), metric("levels of luma per frame", 3.4, 7.2, 7.9)),
+            ]
+            .into(),
+            frames: (0..48).map(frame).collect(),
+            warnings: Vec::new(),
+            spots: Vec::new(),
         },
-        drift: 8.0,
-        verdict: Verdict::Hold,
-        confidence: 0.97,
-        first_bad_frame: None,
-        bad_spans: Vec::new(),
-        causes: Vec::new(),
-        metrics: [
-            ("geometry".to_owned(), metric("% of diagonal", 0.021, 0.044, 0.052)),
-            ("color".to_owned(), metric("ΔE", 0.61, 1.2, 1.44)),
-            ("motion".to_owned(), metric("levels of luma per frame", 3.4, 7.2, 7.9)),
-        ]
-        .into(),
-        frames: (0..48).map(frame).collect(),
-        warnings: Vec::new(),
     }
 }
 
@@ -71,11 +74,11 @@ pub(crate) fn drift() -> ScoreReport {
         region,
         explain: explain.to_owned(),
     };
-    report.drift = 78.0;
-    report.verdict = Verdict::Drift;
-    report.first_bad_frame = Some(21);
-    report.bad_spans = vec![[21, 31], [40, 40]];
-    report.causes = vec![
+    report.judgement.drift = 78.0;
+    report.judgement.verdict = Verdict::Drift;
+    report.judgement.first_bad_frame = Some(21);
+    report.judgement.bad_spans = vec![[21, 31], [40, 40]];
+    report.judgement.causes = vec![
         finding(
             Cause::Geometry,
             78.0,
@@ -93,17 +96,27 @@ pub(crate) fn drift() -> ScoreReport {
             "Saturated colours shift by ΔE 9.4 that neither exposure nor light explains",
         ),
     ];
-    report.warnings = vec!["no mask was given: the product was found by its contrast".to_owned()];
+    report.judgement.warnings = vec!["no mask was given: the product was found by its contrast".to_owned()];
+    report
+}
+
+/// The faithful clip, said to drift by `drift`.
+pub(crate) fn at(drift: f64) -> ScoreReport {
+    let mut report = hold();
+    report.judgement.drift = drift;
     report
 }
 
 /// Too little to see.
 pub(crate) fn unsure() -> ScoreReport {
-    ScoreReport { verdict: Verdict::Unsure, confidence: 0.22, drift: 18.0, ..hold() }
+    let mut report = at(18.0);
+    report.judgement.verdict = Verdict::Unsure;
+    report.judgement.confidence = 0.22;
+    report
 }
 
 fn put(report: &mut ScoreReport, index: usize, cause: Cause, drift: f64) {
-    let frame = &mut report.frames[index];
+    let frame = &mut report.judgement.frames[index];
     frame.causes.insert(cause, drift);
     frame.drift = frame.drift.max(drift);
 }

@@ -79,3 +79,39 @@ mod absent {
         }
     }
 }
+
+#[cfg(all(test, feature = "embedding"))]
+mod tests {
+    use super::*;
+
+    /// Ramps in red and green, a chequered blue.
+    fn picture() -> Picture {
+        let channel = |of: fn(usize, usize) -> f32| Plane::from_fn(SIDE, SIDE, of);
+        let last = SIDE as f32 - 1.0;
+        let (red, green) = (channel(|x, _| x as f32), channel(|_, y| y as f32));
+        let blue = channel(|x, y| ((x / 8 + y / 8) % 2) as f32);
+        Picture { rgb: [red.map(|v| v / last), green.map(|v| v / last), blue] }
+    }
+
+    #[test]
+    fn the_vector_is_that_of_the_original_network() {
+        // the largest components that ONNX Runtime 1.32 computes from the unpacked model
+        let known =
+            [(7, 0.1781), (13, 0.1921), (92, -0.1694), (109, 0.2018), (118, -0.164), (123, -0.1742), (143, 0.16)];
+        let Embedding(vector) = Embedder::bundled().expect("the feature is on").embed(&picture());
+        assert_eq!(vector.len(), 160);
+        for (at, value) in known {
+            // weights of eight bits cost less than a hundredth
+            assert!((vector[at] - value).abs() < 0.01, "component {at}: {} instead of {value}", vector[at]);
+        }
+    }
+
+    #[test]
+    fn a_picture_is_itself_and_a_grey_card_is_another() {
+        let embedder = Embedder::bundled().expect("the feature is on");
+        let (shown, grey) = (embedder.embed(&picture()), embedder.embed(&Picture::filled(Size::new(40, 30), [0.5; 3])));
+        assert!(shown.distance(&shown) < 1e-6);
+        // the original says 1.023
+        assert!((shown.distance(&grey) - 1.023).abs() < 0.05, "{}", shown.distance(&grey));
+    }
+}

@@ -26,14 +26,14 @@ impl Facts {
     /// Everything that the report tells; it does not tell of sound.
     pub fn of(report: &ScoreReport) -> Self {
         let fps = rate(&report.clip.fps);
-        let last_secs = report.frames.last().map(|f| f.time_secs);
+        let last_secs = report.judgement.frames.last().map(|f| f.time_secs);
         Self {
             width: report.clip.width,
             height: report.clip.height,
             fps,
             duration_secs: last_secs.zip(fps).map(|(last, fps)| last + 1.0 / fps),
             has_audio: None,
-            motion: report.metrics.get(MOTION_METRIC).map(|m| m.mean),
+            motion: report.judgement.metrics.get(MOTION_METRIC).map(|m| m.mean),
         }
     }
 }

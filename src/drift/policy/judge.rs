@@ -57,7 +57,7 @@ impl Policy {
         breaches
             .extend(self.require.iter().filter_map(|(&fact, wanted)| unmet(fact, wanted.demand, wanted.level, facts)));
         let failed = breaches.iter().any(|b| b.level == Level::Error);
-        let doubtful = report.verdict == Verdict::Unsure;
+        let doubtful = report.judgement.verdict == Verdict::Unsure;
         if doubtful {
             breaches.push(unsure(self.unsure, report));
         }
@@ -76,9 +76,12 @@ fn unsure(on_unsure: OnUnsure, report: &ScoreReport) -> Breach {
         rule: "unsure".to_owned(),
         level: if on_unsure == OnUnsure::Fail { Level::Error } else { Level::Warn },
         limit: "a judgement".to_owned(),
-        measured: format!("confidence {:.0} %", 100.0 * report.confidence),
+        measured: format!("confidence {:.0} %", 100.0 * report.judgement.confidence),
         frame: None,
-        explain: format!("too little of the seed could be judged (confidence {:.0} %)", 100.0 * report.confidence),
+        explain: format!(
+            "too little of the seed could be judged (confidence {:.0} %)",
+            100.0 * report.judgement.confidence
+        ),
     }
 }
 
@@ -116,6 +119,7 @@ fn measure(LimitRule { subject, statistic }: LimitRule, report: &ScoreReport) ->
         return Some(count_bad(statistic, report));
     }
     let mut frames: Vec<(f64, usize)> = report
+        .judgement
         .frames
         .iter()
         .filter_map(|f| match subject {
@@ -127,7 +131,7 @@ fn measure(LimitRule { subject, statistic }: LimitRule, report: &ScoreReport) ->
     let worst = frames.last().copied();
     let of_worst = |value: f64| Measured { value, frame: worst.map(|(_, frame)| frame) };
     match statistic {
-        Statistic::Clip => Some(of_worst(report.drift)),
+        Statistic::Clip => Some(of_worst(report.judgement.drift)),
         Statistic::Mean => {
             worst.map(|_| of_worst(frames.iter().map(|(drift, _)| drift).sum::<f64>() / frames.len() as f64))
         }
@@ -142,15 +146,15 @@ fn measure(LimitRule { subject, statistic }: LimitRule, report: &ScoreReport) ->
 
 fn count_bad(statistic: Statistic, report: &ScoreReport) -> Measured {
     let length = |[first, last]: [usize; 2]| (last + 1).saturating_sub(first);
-    let count: usize = report.bad_spans.iter().map(|&span| length(span)).sum();
+    let count: usize = report.judgement.bad_spans.iter().map(|&span| length(span)).sum();
     // the first of the longest: max_by_key would give the last
-    let longest = report.bad_spans.iter().rev().copied().max_by_key(|&span| length(span));
+    let longest = report.judgement.bad_spans.iter().rev().copied().max_by_key(|&span| length(span));
     let value = match statistic {
         Statistic::Run => longest.map_or(0, length) as f64,
-        Statistic::Share => count as f64 / report.frames.len().max(1) as f64,
+        Statistic::Share => count as f64 / report.judgement.frames.len().max(1) as f64,
         _ => count as f64,
     };
-    let first = report.bad_spans.first().copied();
+    let first = report.judgement.bad_spans.first().copied();
     let span = if statistic == Statistic::Run { longest } else { first };
     Measured { value, frame: span.map(|[first, _]| first) }
 }

@@ -38,12 +38,12 @@ pub(super) struct Entry {
 impl Entry {
     /// Lower is better: a hold before a doubt before a drift, then by drift.
     fn rank(&self) -> (u8, f64) {
-        let verdict = match self.score.verdict {
+        let verdict = match self.score.judgement.verdict {
             Verdict::Hold => 0,
             Verdict::Unsure => 1,
             Verdict::Drift => 2,
         };
-        (verdict, self.score.drift)
+        (verdict, self.score.judgement.drift)
     }
 }
 
@@ -122,8 +122,8 @@ fn announce(
     let (attempt, score) = (&candidate.attempt, &candidate.score);
     hear(Event::Judged {
         what: format!("take {}", candidate.request.take),
-        drift: score.drift,
-        verdict: score.verdict,
+        drift: score.judgement.drift,
+        verdict: score.judgement.verdict,
     });
     session.ledger.note(&session.run.id, Some(attempt.id), "decision", &decision.reason)?;
     if attempt.state == AttemptState::Scored {
@@ -145,10 +145,10 @@ fn report_of(candidate: &Candidate, decision: Decision) -> TakeReport {
         prompt_added: request.influence.prompt.clone(),
         is_reused: candidate.is_reused,
         blake3: attempt.blob.map(|blob| blob.to_hex().to_string()).unwrap_or_default(),
-        drift: score.drift,
-        verdict: score.verdict,
-        causes: score.causes.iter().map(|finding| finding.cause).collect(),
-        bad_spans: score.bad_spans.clone(),
+        drift: score.judgement.drift,
+        verdict: score.judgement.verdict,
+        causes: score.judgement.causes.iter().map(|finding| finding.cause).collect(),
+        bad_spans: score.judgement.bad_spans.clone(),
         cost_micros: attempt.cost.unwrap_or(Money::ZERO),
         decision,
         mended: None,

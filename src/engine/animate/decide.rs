@@ -72,10 +72,14 @@ pub(super) fn decide(score: &ScoreReport, influence: &Influence, means: Means<'_
         }
         Some(reason) => Decision { action: Action::Stop, reason: format!("{why}, and {reason}") },
     };
-    match score.verdict {
-        Verdict::Hold => Decision { action: Action::Accept, reason: format!("it holds: drift {:.1}", score.drift) },
+    match score.judgement.verdict {
+        Verdict::Hold => {
+            Decision { action: Action::Accept, reason: format!("it holds: drift {:.1}", score.judgement.drift) }
+        }
         Verdict::Unsure => retake("too little of the still could be judged".to_owned()),
-        Verdict::Drift if means.is_mended => retake(format!("drift {:.1} remains after mending", score.drift)),
+        Verdict::Drift if means.is_mended => {
+            retake(format!("drift {:.1} remains after mending", score.judgement.drift))
+        }
         Verdict::Drift => match extent(score) {
             Extent::Short(why) => Decision { action: Action::Mend, reason: why },
             // the last resort is free
@@ -96,12 +100,14 @@ enum Extent {
 
 /// Whether the fault can be mended from its good neighbours.
 fn extent(score: &ScoreReport) -> Extent {
-    let frames = score.frames.len().max(1);
-    let bad: usize = score.bad_spans.iter().map(|[first, last]| last - first + 1).sum();
-    let longest = score.bad_spans.iter().map(|[first, last]| last - first + 1).max().unwrap_or(0);
+    let frames = score.judgement.frames.len().max(1);
+    let bad: usize = score.judgement.bad_spans.iter().map(|[first, last]| last - first + 1).sum();
+    let longest = score.judgement.bad_spans.iter().map(|[first, last]| last - first + 1).max().unwrap_or(0);
     let named = named(score);
     // tone is re-locked to the still frame by frame, however long it is off
-    if !score.causes.is_empty() && causes(score).iter().all(|cause| matches!(cause, Cause::Color | Cause::Flicker)) {
+    if !score.judgement.causes.is_empty()
+        && causes(score).iter().all(|cause| matches!(cause, Cause::Color | Cause::Flicker))
+    {
         return Extent::Short(format!("{named} is off in {bad} of {frames} frames and can be locked to the still"));
     }
     if bad as f64 > BROAD_SHARE * frames as f64 {
@@ -113,10 +119,10 @@ fn extent(score: &ScoreReport) -> Extent {
     if bad == 0 {
         return Extent::Broad(format!("{named} drifts over the whole clip"));
     }
-    let spans = if score.bad_spans.len() == 1 {
+    let spans = if score.judgement.bad_spans.len() == 1 {
         "one short span".to_owned()
     } else {
-        format!("{} short spans", score.bad_spans.len())
+        format!("{} short spans", score.judgement.bad_spans.len())
     };
     Extent::Short(format!("{named} drifts in {spans}, {bad} of {frames} frames"))
 }
@@ -128,11 +134,11 @@ fn bridge_frames(fps: &str) -> usize {
 }
 
 fn causes(score: &ScoreReport) -> Vec<Cause> {
-    score.causes.iter().map(|finding| finding.cause).collect()
+    score.judgement.causes.iter().map(|finding| finding.cause).collect()
 }
 
 fn named(score: &ScoreReport) -> &'static str {
-    score.causes.first().map_or("the picture", |finding| finding.cause.name())
+    score.judgement.causes.first().map_or("the picture", |finding| finding.cause.name())
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ pub struct Standing {
 
 impl From<&ScoreReport> for Standing {
     fn from(score: &ScoreReport) -> Self {
-        Self { drift: score.drift, verdict: score.verdict }
+        Self { drift: score.judgement.drift, verdict: score.judgement.verdict }
     }
 }
 

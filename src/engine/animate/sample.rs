@@ -1,7 +1,7 @@
 //! A score report for tests: a hundred frames at 24 per second.
 
 use crate::drift::{
-    Cause, CauseFinding, ClipInfo, FrameDrift, Registration, SCORE_SCHEMA, ScoreReport, SeedInfo, Verdict,
+    Cause, CauseFinding, ClipInfo, FrameDrift, Judgement, Registration, SCORE_SCHEMA, ScoreReport, SeedInfo, Verdict,
 };
 use std::collections::BTreeMap;
 
@@ -30,15 +30,18 @@ pub(super) fn score(verdict: Verdict, causes: &[Cause], bad_spans: &[[usize; 2]]
             codec: String::new(),
             color: String::new(),
         },
-        registration: Registration { kind: "none".into(), matrix: [[0.0; 3]; 3], visible_fraction: 1.0 },
-        drift: 60.0,
-        verdict,
-        confidence: 1.0,
-        first_bad_frame: bad_spans.first().map(|span| span[0]),
-        bad_spans: bad_spans.to_vec(),
-        causes: causes.iter().map(finding).collect(),
-        metrics: BTreeMap::new(),
-        frames: (0..100).map(frame).collect(),
-        warnings: Vec::new(),
+        judgement: Judgement {
+            registration: Registration { kind: "none".into(), matrix: [[0.0; 3]; 3], visible_fraction: 1.0 },
+            drift: 60.0,
+            verdict,
+            confidence: 1.0,
+            first_bad_frame: bad_spans.first().map(|span| span[0]),
+            bad_spans: bad_spans.to_vec(),
+            causes: causes.iter().map(finding).collect(),
+            metrics: BTreeMap::new(),
+            frames: (0..100).map(frame).collect(),
+            warnings: Vec::new(),
+            spots: Vec::new(),
+        },
     }
 }

@@ -91,11 +91,15 @@ impl Workshop for Fake {
 }
 
 fn hold() -> ScoreReport {
-    ScoreReport { drift: 12.0, ..score(Verdict::Hold, &[], &[]) }
+    let mut report = score(Verdict::Hold, &[], &[]);
+    report.judgement.drift = 12.0;
+    report
 }
 
 fn broad(drift: f64) -> ScoreReport {
-    ScoreReport { drift, ..score(Verdict::Drift, &[Cause::Geometry], &[[10, 89]]) }
+    let mut report = score(Verdict::Drift, &[Cause::Geometry], &[[10, 89]]);
+    report.judgement.drift = drift;
+    report
 }
 
 fn glitch() -> ScoreReport {

@@ -12,35 +12,44 @@ const NOISE: f64 = 5.0;
 /// Share of the failing drift below which a rise harms nobody.
 const HARMLESS: f64 = 0.5;
 
+/// Share of the fall that another cause may rise by, as long as it stays no fault.
+const PRICE: f64 = 1.0 / 3.0;
+/// Frames beside a span whose measure it can change; those further away are only encoded anew.
+const BESIDE: usize = 5;
+
 /// What the ruler says of a mended span.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Outcome {
     pub(super) is_accepted: bool,
     pub(super) reason: String,
+    /// Largest drift of the span by its causes, afterwards.
+    pub(super) after: f64,
 }
 
-/// The largest drift of some frames.
-pub(super) fn peak(frames: &[FrameDrift], [first, last]: [usize; 2]) -> f64 {
-    frames.iter().skip(first).take(last + 1 - first).map(|f| f.drift).fold(0.0, f64::max)
+/// The largest drift of some frames by some causes.
+pub(super) fn peak(frames: &[FrameDrift], [first, last]: [usize; 2], causes: &[Cause]) -> f64 {
+    let own = frames.iter().skip(first).take(last + 1 - first);
+    own.flat_map(|frame| causes.iter().filter_map(|cause| frame.causes.get(cause))).copied().fold(0.0, f64::max)
 }
 
-/// Compares two measurements of a clip. Frames outside of every span of `tried` are charged to the nearest one.
+/// Compares two measurements of a clip. Frames beside the spans of `tried` are charged to the nearest one.
 pub(super) fn judge(before: &[FrameDrift], after: &[FrameDrift], span: &Span, tried: &[Span], limit: f64) -> Outcome {
-    let refused = |reason: String| Outcome { is_accepted: false, reason };
-    let (was, is) = (peak(before, span.frames), peak(after, span.frames));
+    let own_peak = |frames: &[FrameDrift]| peak(frames, span.frames, &span.causes);
+    let (was, is) = (own_peak(before), own_peak(after));
+    let refused = |reason: String| Outcome { is_accepted: false, reason, after: was };
     if before.len() != after.len() {
         return refused(format!("the mended clip has {} frames instead of {}", after.len(), before.len()));
     }
     if is > was - LEAST_GAIN {
         return refused(format!("mending would not help: drift {was:.0} → {is:.0}"));
     }
-    let rose = |was: f64, is: f64| is > was + NOISE && is > HARMLESS * limit;
+    let fall = was - is;
+    let rose = |was: f64, is: f64| {
+        let is_new_fault = was < limit && is >= limit;
+        is > was + NOISE && is > HARMLESS * limit && (is_new_fault || is - was > PRICE * fall)
+    };
     for cause in Cause::ALL {
-        let worst = |frames: &[FrameDrift]| {
-            let own = &frames[span.frames[0]..=span.frames[1]];
-            own.iter().filter_map(|f| f.causes.get(&cause)).copied().fold(0.0, f64::max)
-        };
-        let (was, is) = (worst(before), worst(after));
+        let (was, is) = (peak(before, span.frames, &[cause]), peak(after, span.frames, &[cause]));
         if rose(was, is) {
             return refused(format!("mending would cost {cause}: {was:.0} → {is:.0}"));
         }
@@ -53,12 +62,13 @@ pub(super) fn judge(before: &[FrameDrift], after: &[FrameDrift], span: &Span, tr
             return refused(format!("mending would cost frame {t} beside it: drift {was:.0} → {is:.0}"));
         }
     }
-    Outcome { is_accepted: true, reason: format!("drift {was:.0} → {is:.0}") }
+    Outcome { is_accepted: true, reason: format!("drift {was:.0} → {is:.0}"), after: is }
 }
 
 fn nearest(t: usize, spans: &[Span]) -> Option<[usize; 2]> {
     let distance = |[first, last]: [usize; 2]| first.saturating_sub(t).max(t.saturating_sub(last));
-    spans.iter().map(|span| span.frames).min_by_key(|&frames| distance(frames))
+    let near = spans.iter().map(|span| span.frames).filter(|&frames| distance(frames) <= BESIDE);
+    near.min_by_key(|&frames| distance(frames))
 }
 
 #[cfg(test)]
@@ -78,7 +88,7 @@ mod tests {
     }
 
     fn span(first: usize, last: usize) -> Span {
-        Span { frames: [first, last], kind: Kind::Bridge }
+        Span { frames: [first, last], kind: Kind::Bridge, causes: vec![Cause::Geometry] }
     }
 
     fn judged(before: &[f64], after: &[f64]) -> Outcome {
@@ -88,7 +98,7 @@ mod tests {
     #[test]
     fn a_fall_is_accepted_and_its_size_told() {
         let outcome = judged(&[10.0, 10.0, 90.0, 95.0, 10.0], &[11.0, 13.0, 20.0, 22.0, 12.0]);
-        assert_eq!(outcome, Outcome { is_accepted: true, reason: "drift 95 → 22".into() });
+        assert_eq!(outcome, Outcome { is_accepted: true, reason: "drift 95 → 22".into(), after: 22.0 });
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! One attempt: the clip with the chosen spans mended, written to a temporary file.
 
-use super::bridges::Bridges;
+use super::{bridges::Bridges, tones::Tones};
 use crate::{
-    drift::FrameDrift,
+    drift::{Cause, FrameDrift},
     engine::{Cancel, Error, Event, Stage},
+    frame::Picture,
     media::{self, RewriteSettings, RewriteStats, Stop},
     repair::Kind,
 };
@@ -16,27 +17,36 @@ pub(super) struct Span {
     pub(super) frames: [usize; 2],
     /// How.
     pub(super) kind: Kind,
+    /// The causes that this is to heal.
+    pub(super) causes: Vec<Cause>,
 }
 
-/// Writes `clip` to `out` with `spans` (in order of time) mended; `frames` are the clip's, as measured.
+/// Writes `clip` to `out` with `spans` (in order of time) mended; `frames` are the clip's, as measured. `tones` are needed
+/// where colour or brightness is to be mended. What is bridged is made of frames whose tone is mended.
 pub(super) fn write(
     clip: &Path,
     out: &Path,
     spans: &[Span],
     frames: &[FrameDrift],
+    tones: Option<&Tones>,
     hear: &mut dyn FnMut(Event),
     cancel: &Cancel,
 ) -> Result<RewriteStats, Error> {
     let total = frames.len() as u64;
     let times: Vec<f64> = frames.iter().map(|f| f.time_secs).collect();
-    let mut bridges = Bridges::open(clip, spans, times)?;
+    let toned = |index: usize, picture: &Picture| tones.and_then(|tones| tones.frame(index, picture, spans));
+    let mut bridges = Bridges::open(clip, spans, times, &toned)?;
     let mut failed = None;
-    let rewritten = media::rewrite(clip, out, RewriteSettings::default(), &mut |index, _| {
+    let rewritten = media::rewrite(clip, out, RewriteSettings::default(), &mut |index, own| {
         if cancel.is_requested() {
             return Err(Stop);
         }
         hear(Event::Progress { stage: Stage::Mend, done: index as u64 + 1, total });
-        bridges.frame(index).map_err(|error| {
+        let mut mended = || match bridges.frame(index)? {
+            None if tones.is_some() => Ok(toned(index, &own()?)),
+            bridged => Ok(bridged),
+        };
+        mended().map_err(|error| {
             failed = Some(error);
             Stop
         })

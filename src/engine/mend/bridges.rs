@@ -11,8 +11,11 @@ use crate::{
 };
 use std::{collections::VecDeque, path::Path};
 
+/// A frame (0-based) with its tone mended; `None` where it is fine.
+pub(super) type Toned<'a> = dyn Fn(usize, &Picture) -> Option<Picture> + 'a;
+
 /// Makes bridged frames in order.
-pub(super) struct Bridges {
+pub(super) struct Bridges<'a> {
     ahead: Option<Decoder>,
     /// The last two frames that were decoded.
     recent: VecDeque<Frame>,
@@ -20,14 +23,15 @@ pub(super) struct Bridges {
     spans: VecDeque<[usize; 2]>,
     times: Vec<f64>,
     current: Option<([usize; 2], Between)>,
+    toned: &'a Toned<'a>,
 }
 
-impl Bridges {
+impl<'a> Bridges<'a> {
     /// Prepares to bridge those of `spans` that are to be bridged; `times` are the frames' in seconds.
-    pub(super) fn open(clip: &Path, spans: &[Span], times: Vec<f64>) -> Result<Self, Error> {
+    pub(super) fn open(clip: &Path, spans: &[Span], times: Vec<f64>, toned: &'a Toned<'a>) -> Result<Self, Error> {
         let spans: VecDeque<_> = spans.iter().filter(|s| s.kind == Kind::Bridge).map(|s| s.frames).collect();
         let ahead = if spans.is_empty() { None } else { Some(Decoder::open(clip, &Want { size: None })?) };
-        Ok(Self { ahead, recent: VecDeque::new(), spans, times, current: None })
+        Ok(Self { ahead, recent: VecDeque::new(), spans, times, current: None, toned })
     }
 
     /// The new frame `index`; `None` where the clip's own stays. Called with rising indices.
@@ -57,12 +61,12 @@ impl Bridges {
         let (Some(before), Some(after)) = (near.next(), after) else { return Ok(None) };
         let earlier = near.next();
         let steps = self.steps([first, last]);
-        let picture = |frame: Option<Frame>| frame.map(|f| f.picture);
+        let picture = |frame: Frame| (self.toned)(frame.index, &frame.picture).unwrap_or(frame.picture);
         Ok(Some(Between::new(Banks {
-            earlier: picture(earlier),
-            before: before.picture,
-            after: after.picture,
-            later: picture(later),
+            earlier: earlier.map(picture),
+            before: picture(before),
+            after: picture(after),
+            later: later.map(picture),
             steps,
         })))
     }

@@ -6,24 +6,29 @@ mod acceptance;
 mod attempt;
 mod bridges;
 mod report;
+mod tones;
+mod trial;
 
 pub use report::{MEND_SCHEMA, MendReport, SpanReport};
 
 use super::{Cancel, Error, Event, ScoreJob, Stage, animate::Standing, command_line, score_as};
 use crate::{
     drift::{ScoreReport, Thresholds},
-    media::{RewriteStats, TempOut},
-    repair::{self, Kind, Planned},
+    media::{self, RewriteStats, TempOut},
+    repair::{self, Kind},
 };
-use acceptance::{judge, peak};
+use acceptance::judge;
 use attempt::Span;
 use std::{
     io,
     path::{Path, PathBuf},
 };
+use tones::Tones;
+use trial::Trial;
 
-/// Rewrites before giving up on what still refuses: each drops at least one span, and most clips need one or two.
-const MAX_ATTEMPTS: usize = 4;
+/// Rewrites before giving up on what still refuses: each drops at least one way of one span, and most clips need one or
+/// two.
+const MAX_ATTEMPTS: usize = 5;
 
 /// What is to be mended.
 #[derive(Clone, Debug)]
@@ -63,51 +68,46 @@ pub fn mend_scored(
 ) -> Result<MendReport, Error> {
     let temp = TempOut::beside(&job.out)?;
     let limit = job.thresholds.drift_fail;
-    let plan = repair::plan(before, limit);
-    let mut spans: Vec<SpanReport> = plan.iter().map(|planned| untouched(planned, before)).collect();
-    let mut chosen: Vec<usize> = (0..plan.len()).filter(|&i| plan[i].kind != Kind::None).collect();
-    for span in spans.iter().filter(|span| span.kind == Kind::None) {
-        hear(Event::Decision { what: told(span) });
+    let plans = repair::plan(before, limit).into_iter();
+    let mut trials: Vec<Trial> = plans.map(|planned| Trial::new(planned, &before.judgement.frames)).collect();
+    for trial in trials.iter().filter(|trial| trial.span().is_none()) {
+        hear(Event::Decision { what: trial.told() });
     }
+    let mut tones = None;
     for attempt in 1..=MAX_ATTEMPTS {
-        if chosen.is_empty() {
+        let (mut tried, spans): (Vec<&mut Trial>, Vec<Span>) =
+            trials.iter_mut().filter_map(|trial| trial.span().map(|span| (trial, span))).unzip();
+        if tried.is_empty() {
             break;
         }
-        let tried: Vec<Span> = chosen.iter().map(|&i| Span { frames: plan[i].frames, kind: plan[i].kind }).collect();
-        let stats = rewrite(job, before, temp.path(), &tried, hear, cancel).map_err(|error| explain(&temp, error))?;
+        if tones.is_none() {
+            tones = read_tones(job, before, &spans, hear, cancel)?;
+        }
+        let stats = rewrite(job, before, temp.path(), &spans, tones.as_ref(), hear, cancel)
+            .map_err(|error| explain(&temp, error))?;
         let after = measure(Stage::Verify, job, temp.path(), &job.out, hear, cancel)?;
-        let mut kept = Vec::new();
-        for (&i, span) in chosen.iter().zip(&tried) {
-            let outcome = judge(&before.frames, &after.frames, span, &tried, limit);
-            let report = &mut spans[i];
-            report.is_accepted = outcome.is_accepted;
-            report.reason = outcome.reason;
-            report.after = if outcome.is_accepted { peak(&after.frames, span.frames) } else { report.before };
-            if outcome.is_accepted {
-                kept.push(i);
+        let mut is_kept = true;
+        for (trial, span) in tried.iter_mut().zip(&spans) {
+            let outcome = judge(&before.judgement.frames, &after.judgement.frames, span, &spans, limit);
+            is_kept &= outcome.is_accepted;
+            trial.take(outcome);
+            if !trial.is_accepted() {
+                hear(Event::Decision { what: trial.told() });
             }
         }
-        let is_worse = after.drift > before.drift;
-        if kept.len() == chosen.len() && !is_worse {
-            for &i in &chosen {
-                hear(Event::Decision { what: told(&spans[i]) });
+        if is_kept && after.judgement.drift <= before.judgement.drift {
+            for trial in &tried {
+                hear(Event::Decision { what: trial.told() });
             }
             temp.commit()?;
-            return Ok(report(job, before, after, spans, Some(&stats)));
+            return Ok(report(job, before, after, trials, Some(&stats)));
         }
-        let is_last = attempt == MAX_ATTEMPTS;
-        for &i in &chosen {
-            let span = &mut spans[i];
-            if span.is_accepted && (is_worse && kept.len() == chosen.len() || is_last) {
-                span.is_accepted = false;
-                span.after = span.before;
-                "the mended clip as a whole is no better".clone_into(&mut span.reason);
-            }
-            if !span.is_accepted {
-                hear(Event::Decision { what: told(span) });
+        if is_kept || attempt == MAX_ATTEMPTS {
+            for trial in tried.iter_mut().filter(|trial| trial.is_accepted()) {
+                trial.refuse("the mended clip as a whole is no better");
+                hear(Event::Decision { what: trial.told() });
             }
         }
-        chosen.retain(|&i| spans[i].is_accepted);
     }
     let stats = keep(job, before, &temp, hear, cancel).map_err(|error| explain(&temp, error))?;
     let mut score = before.clone();
@@ -116,7 +116,20 @@ pub fn mend_scored(
     }
     temp.commit()?;
     name(&mut score, job);
-    Ok(report(job, before, score, spans, stats.as_ref()))
+    Ok(report(job, before, score, trials, stats.as_ref()))
+}
+
+/// What the mends of colour and brightness need, where `spans` has any.
+fn read_tones(
+    job: &MendJob,
+    before: &ScoreReport,
+    spans: &[Span],
+    hear: &mut dyn FnMut(Event),
+    cancel: &Cancel,
+) -> Result<Option<Tones>, Error> {
+    let toned = spans.iter().filter(|span| matches!(span.kind, Kind::Relock | Kind::Deflicker));
+    let last = toned.map(|span| span.frames[1]).max();
+    last.map(|last| Tones::read(job, last, before.judgement.frames.len(), hear, cancel)).transpose()
 }
 
 /// Writes the clip with `spans` mended.
@@ -125,6 +138,7 @@ fn rewrite(
     before: &ScoreReport,
     out: &Path,
     spans: &[Span],
+    tones: Option<&Tones>,
     hear: &mut dyn FnMut(Event),
     cancel: &Cancel,
 ) -> Result<RewriteStats, Error> {
@@ -134,8 +148,8 @@ fn rewrite(
         _ => format!("{frames} frames in {} spans", spans.len()),
     };
     let stage = Stage::Mend;
-    hear(Event::Begin { stage, what: what.clone(), total: before.frames.len() as u64 });
-    let stats = attempt::write(&job.clip, out, spans, &before.frames, hear, cancel)?;
+    hear(Event::Begin { stage, what: what.clone(), total: before.judgement.frames.len() as u64 });
+    let stats = attempt::write(&job.clip, out, spans, &before.judgement.frames, tones, hear, cancel)?;
     hear(Event::End { stage, what });
     Ok(stats)
 }
@@ -150,11 +164,12 @@ fn keep(
 ) -> Result<Option<RewriteStats>, Error> {
     let kind = |path: &Path| path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
     if kind(&job.clip) != kind(&job.out) || !job.clip.is_file() {
-        return rewrite(job, before, temp.path(), &[], hear, cancel).map(Some);
+        return rewrite(job, before, temp.path(), &[], None, hear, cancel).map(Some);
     }
-    let mut from = fs_err::File::open(&job.clip).map_err(Error::Scratch)?;
-    let mut to = fs_err::OpenOptions::new().write(true).truncate(true).open(temp.path()).map_err(Error::Scratch)?;
-    io::copy(&mut from, &mut to).map_err(Error::Scratch)?;
+    let writing = |error: io::Error| media::Error::writing(temp.path(), &error);
+    let mut from = std::fs::File::open(&job.clip).map_err(|error| media::Error::reading(&job.clip, error))?;
+    let mut to = std::fs::OpenOptions::new().write(true).truncate(true).open(temp.path()).map_err(writing)?;
+    io::copy(&mut from, &mut to).map_err(writing)?;
     Ok(None)
 }
 
@@ -192,34 +207,11 @@ fn name(score: &mut ScoreReport, job: &MendJob) {
     score.command = command_line(&job.out, &job.seed, job.mask.as_deref());
 }
 
-fn untouched(planned: &Planned, before: &ScoreReport) -> SpanReport {
-    let peak = peak(&before.frames, planned.frames);
-    SpanReport {
-        frames: planned.frames,
-        kind: planned.kind,
-        causes: planned.causes.clone(),
-        before: peak,
-        after: peak,
-        is_accepted: false,
-        reason: planned.reason.clone(),
-    }
-}
-
-fn told(span: &SpanReport) -> String {
-    let [first, last] = span.frames;
-    let outcome = match (span.kind, span.is_accepted) {
-        (Kind::None, _) => "left as they are".to_owned(),
-        (kind, true) => format!("{kind} accepted"),
-        (kind, false) => format!("{kind} refused, original frames kept"),
-    };
-    format!("frames {first}–{last}: {outcome}: {}", span.reason)
-}
-
 fn report(
     job: &MendJob,
     before: &ScoreReport,
     score: ScoreReport,
-    spans: Vec<SpanReport>,
+    trials: Vec<Trial>,
     stats: Option<&RewriteStats>,
 ) -> MendReport {
     let dropped = stats.map_or(&[][..], |stats| &stats.streams_dropped);
@@ -231,7 +223,7 @@ fn report(
         out: job.out.display().to_string(),
         before: Standing::from(before),
         after: Standing::from(&score),
-        spans,
+        spans: trials.into_iter().map(Trial::into_report).collect(),
         frames_replaced: stats.map_or(0, |stats| stats.replaced),
         is_copy: stats.is_none(),
         warnings: dropped.iter().map(|stream| format!("the output cannot hold a stream: {stream}")).collect(),

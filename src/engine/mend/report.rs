@@ -14,15 +14,16 @@ pub const MEND_SCHEMA: &str = "holdstill/mend/1";
 /// What became of one bad span.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SpanReport {
-    /// First and last frame, 0-based, both included: the bad frames and those in which the fault swells and fades.
+    /// First and last frame that are changed, 0-based, both included: the bad frames and those in which fault and mend
+    /// swell and fade.
     pub frames: [usize; 2],
-    /// What was tried.
+    /// What was tried: the way that stayed, or else the last one.
     pub kind: Kind,
     /// Why the span was at fault, worst first.
     pub causes: Vec<Cause>,
-    /// Largest drift of its frames before, `0..=100`.
+    /// Largest drift of its frames by these causes before, `0..=100`.
     pub before: f64,
-    /// Largest drift of its frames in the delivered clip, `0..=100`.
+    /// The same in the delivered clip.
     pub after: f64,
     /// Whether the delivered clip has the mended frames; otherwise it has the original ones.
     pub is_accepted: bool,

@@ -17,25 +17,25 @@ pub(super) fn banner(page: &Page) -> Markup {
                     strong { (title(outcome)) }
                     p { (sentence(report, outcome)) }
                 }
-                div.number role="img" aria-label=(format!("drift {} of 100", text::drift(report.drift))) {
-                    span.figure { (text::drift(report.drift)) }
+                div.number role="img" aria-label=(format!("drift {} of 100", text::drift(report.judgement.drift))) {
+                    span.figure { (text::drift(report.judgement.drift)) }
                     span.of { "drift, 0–100" }
                 }
             }
-            (gauge(report.drift))
+            (gauge(report.judgement.drift))
             dl.facts {
-                (fact("Confidence", &text::percent(report.confidence)))
-                (fact("Frames at fault", &format!("{} of {}", bad_frames(report), report.frames.len())))
-                @if let Some(first) = report.first_bad_frame {
+                (fact("Confidence", &text::percent(report.judgement.confidence)))
+                (fact("Frames at fault", &format!("{} of {}", bad_frames(report), report.judgement.frames.len())))
+                @if let Some(first) = report.judgement.first_bad_frame {
                     (fact("First at fault", &format!("frame {first}, {}", text::when(report, first))))
                 }
-                (fact("Still in view", &text::percent(report.registration.visible_fraction)))
+                (fact("Still in view", &text::percent(report.judgement.registration.visible_fraction)))
                 (fact("Clip", &format!("{}×{}, {} fps", report.clip.width, report.clip.height, rate(&report.clip.fps))))
                 @if let Some(decision) = decision { (fact("Policy", text::file_name(&decision.policy))) }
             }
-            @if !report.warnings.is_empty() {
+            @if !report.judgement.warnings.is_empty() {
                 ul.warnings aria-label="Warnings" {
-                    @for warning in &report.warnings { li { (warning) } }
+                    @for warning in &report.judgement.warnings { li { (warning) } }
                 }
             }
         }
@@ -67,7 +67,7 @@ fn mark(verdict: Verdict) -> Markup {
 }
 
 fn sentence(report: &ScoreReport, outcome: Verdict) -> String {
-    let worst = report.causes.first();
+    let worst = report.judgement.causes.first();
     match (outcome, worst) {
         (Verdict::Hold, None) => "The clip keeps faith with its still in every frame.".to_owned(),
         (Verdict::Hold, Some(cause)) => {
@@ -77,7 +77,7 @@ fn sentence(report: &ScoreReport, outcome: Verdict) -> String {
         (Verdict::Drift, None) => "The clip does not keep the policy.".to_owned(),
         (Verdict::Unsure, _) => format!(
             "Too little of the still could be judged to say either: {} of the evidence.",
-            text::percent(report.confidence)
+            text::percent(report.judgement.confidence)
         ),
     }
 }
@@ -98,7 +98,7 @@ fn fact(name: &str, value: &str) -> Markup {
 }
 
 fn bad_frames(report: &ScoreReport) -> usize {
-    report.bad_spans.iter().map(|&[first, last]| (last + 1).saturating_sub(first)).sum()
+    report.judgement.bad_spans.iter().map(|&[first, last]| (last + 1).saturating_sub(first)).sum()
 }
 
 /// `24000/1001` as `23.98`, `24/1` as `24`.

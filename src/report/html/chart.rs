@@ -57,13 +57,13 @@ impl Plot {
 
 /// Every frame's drift, the spans at fault, and what it was before something was done.
 pub(super) fn timeline(report: &ScoreReport, before: Option<&ScoreReport>) -> Markup {
-    let count = report.frames.len();
+    let count = report.judgement.frames.len();
     let plot = &TIMELINE;
-    let drift = columns(&report.frames, TIMELINE_ROOM, |f| f.drift);
+    let drift = columns(&report.judgement.frames, TIMELINE_ROOM, |f| f.drift);
     let gap = if count <= TIMELINE_ROOM / 2 { 1.0 } else { 0.0 };
     html! {
         svg.timeline viewBox="0 0 1000 246" role="img" aria-label=(summary(report)) {
-            @for &[first, last] in &report.bad_spans {
+            @for &[first, last] in &report.judgement.bad_spans {
                 (span(plot, first, last, count))
             }
             @for level in [0.0, 100.0] {
@@ -85,11 +85,11 @@ pub(super) fn timeline(report: &ScoreReport, before: Option<&ScoreReport>) -> Ma
                 }
             }
             @if let Some(before) = before {
-                @let old = columns(&before.frames, TIMELINE_ROOM, |f| f.drift);
-                path.before d=(plot.steps(&old, before.frames.len(), false)) { title { "before" } }
+                @let old = columns(&before.judgement.frames, TIMELINE_ROOM, |f| f.drift);
+                path.before d=(plot.steps(&old, before.judgement.frames.len(), false)) { title { "before" } }
             }
             line.limit x1=(plot.left) x2=(plot.left + plot.width) y1=(plot.y(DRIFT_FAIL)) y2=(plot.y(DRIFT_FAIL)) {}
-            (time_axis(plot, &report.frames))
+            (time_axis(plot, &report.judgement.frames))
         }
     }
 }
@@ -123,12 +123,12 @@ fn time_axis(plot: &Plot, frames: &[FrameDrift]) -> Markup {
 
 /// One small chart per cause on one scale; what stays quiet is drawn quietly.
 pub(super) fn small_multiples(report: &ScoreReport) -> Markup {
-    let count = report.frames.len();
+    let count = report.judgement.frames.len();
     let plot = &SMALL;
     html! {
         ul.multiples {
             @for cause in Cause::ALL {
-                @let series = columns(&report.frames, SMALL_ROOM, |f| f.causes.get(&cause).copied().unwrap_or(0.0));
+                @let series = columns(&report.judgement.frames, SMALL_ROOM, |f| f.causes.get(&cause).copied().unwrap_or(0.0));
                 @let peak = series.iter().map(|c| c.value).fold(0.0, f64::max);
                 li.over[peak >= DRIFT_FAIL] {
                     span.name { (cause) }
@@ -155,10 +155,10 @@ fn tip(column: &Column) -> String {
 }
 
 fn summary(report: &ScoreReport) -> String {
-    let spans: Vec<_> = report.bad_spans.iter().map(|&s| text::frames(s)).collect();
+    let spans: Vec<_> = report.judgement.bad_spans.iter().map(|&s| text::frames(s)).collect();
     let at_fault =
         if spans.is_empty() { "no frame is at fault".to_owned() } else { format!("at fault: {}", spans.join(", ")) };
-    format!("Drift of {}; {at_fault}", text::count(report.frames.len(), "frame"))
+    format!("Drift of {}; {at_fault}", text::count(report.judgement.frames.len(), "frame"))
 }
 
 /// User units with one decimal: the file stays small.

@@ -8,7 +8,7 @@ pub(super) fn section(exhibits: &[Exhibit], report: &ScoreReport, has_story: boo
     if exhibits.is_empty() {
         return html! {};
     }
-    let title = match (has_story, report.bad_spans.is_empty()) {
+    let title = match (has_story, report.judgement.bad_spans.is_empty()) {
         (true, _) => "Worst frames of the first take",
         (false, true) => "Frames with the most drift",
         (false, false) => "Worst frames",

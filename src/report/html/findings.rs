@@ -5,14 +5,14 @@ use crate::drift::{CauseFinding, ScoreReport};
 use maud::{Markup, html};
 
 pub(super) fn section(report: &ScoreReport) -> Markup {
-    if report.causes.is_empty() {
+    if report.judgement.causes.is_empty() {
         return html! {};
     }
     html! {
         section aria-labelledby="causes" {
             header { h2 id="causes" { "Causes" } }
             ol.causes {
-                @for finding in &report.causes { (row(finding, report)) }
+                @for finding in &report.judgement.causes { (row(finding, report)) }
             }
         }
     }

@@ -5,6 +5,7 @@
 
 mod banner;
 mod chart;
+mod column;
 mod evidence;
 mod findings;
 mod picture;
@@ -45,7 +46,7 @@ impl<'a> Page<'a> {
 
     /// The policy's word where one was asked, the ruler's otherwise.
     fn outcome(&self) -> Verdict {
-        self.decision.map_or(self.report.verdict, |d| d.outcome)
+        self.decision.map_or(self.report.judgement.verdict, |d| d.outcome)
     }
 }
 
@@ -63,7 +64,7 @@ pub fn render(page: &Page) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="generator" content=(report.tool);
-                title { (clip) " · " (outcome) " · drift " (text::drift(report.drift)) }
+                title { (clip) " · " (outcome) " · drift " (text::drift(report.judgement.drift)) }
                 style { (PreEscaped(include_str!("style.css"))) }
             }
             body {
@@ -85,7 +86,7 @@ pub fn render(page: &Page) -> String {
 
 fn timeline(page: &Page) -> Markup {
     let Page { report, story, .. } = *page;
-    if report.frames.is_empty() {
+    if report.judgement.frames.is_empty() {
         return html! {};
     }
     let before = story.and_then(|s| s.before.as_ref());

@@ -1,6 +1,12 @@
 //! The record: rules, figures, and how to repeat the measurement.
 
-use super::text;
+use super::{
+    column::{
+        Column::{Number, Text},
+        heads,
+    },
+    text,
+};
 use crate::drift::{Decision, ScoreReport};
 use maud::{Markup, html};
 
@@ -15,15 +21,7 @@ pub(super) fn breaches(decision: &Decision) -> Markup {
                 p { "Every rule is kept." }
             } @else {
                 div.scroll { table {
-                    thead {
-                        tr {
-                            th scope="col" { "Rule" }
-                            th scope="col" { "Level" }
-                            th.num scope="col" { "Limit" }
-                            th.num scope="col" { "Measured" }
-                            th scope="col" { "In words" }
-                        }
-                    }
+                    (heads(&[Text("Rule"), Text("Level"), Number("Limit"), Number("Measured"), Text("In words")]))
                     tbody {
                         @for breach in &decision.breaches {
                             tr class=(breach.level.name()) {
@@ -42,24 +40,16 @@ pub(super) fn breaches(decision: &Decision) -> Markup {
 }
 
 pub(super) fn metrics(report: &ScoreReport) -> Markup {
-    if report.metrics.is_empty() {
+    if report.judgement.metrics.is_empty() {
         return html! {};
     }
     html! {
         section aria-labelledby="metrics" {
             header { h2 id="metrics" { "Measurements" } }
             div.scroll { table {
-                thead {
-                    tr {
-                        th scope="col" { "Signal" }
-                        th.num scope="col" { "Mean" }
-                        th.num scope="col" { "95th percentile" }
-                        th.num scope="col" { "Maximum" }
-                        th scope="col" { "Unit" }
-                    }
-                }
+                (heads(&[Text("Signal"), Number("Mean"), Number("95th percentile"), Number("Maximum"), Text("Unit")]))
                 tbody {
-                    @for (name, metric) in &report.metrics {
+                    @for (name, metric) in &report.judgement.metrics {
                         tr {
                             td { (name) }
                             td.num { (text::figure(metric.mean)) }
@@ -75,7 +65,8 @@ pub(super) fn metrics(report: &ScoreReport) -> Markup {
 }
 
 pub(super) fn provenance(report: &ScoreReport) -> Markup {
-    let ScoreReport { tool, command, seed, clip, registration, .. } = report;
+    let ScoreReport { tool, command, seed, clip, .. } = report;
+    let registration = &report.judgement.registration;
     html! {
         section.provenance aria-labelledby="provenance" {
             header { h2 id="provenance" { "Provenance" } }

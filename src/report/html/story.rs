@@ -1,6 +1,12 @@
 //! What was done to get here: takes, decisions, mends, money.
 
-use super::text;
+use super::{
+    column::{
+        Column::{Number, Text},
+        heads,
+    },
+    text,
+};
 use crate::{
     drift::{ScoreReport, Verdict},
     store::Money,
@@ -84,10 +90,10 @@ pub(super) fn section(story: &Story, report: &ScoreReport) -> Markup {
 fn comparison(before: &ScoreReport, after: &ScoreReport) -> Markup {
     let one = |label: &str, report: &ScoreReport| {
         html! {
-            div class=(format!("state {}", report.verdict)) {
+            div class=(format!("state {}", report.judgement.verdict)) {
                 span { (label) }
-                b { (text::drift(report.drift)) }
-                em { (report.verdict) }
+                b { (text::drift(report.judgement.drift)) }
+                em { (report.judgement.verdict) }
             }
         }
     };
@@ -126,15 +132,7 @@ fn mended(mends: &[Mend]) -> Markup {
         div.scroll {
             table {
                 caption { "Mends: each is kept only where the measured drift falls and nothing else gets worse" }
-                thead {
-                    tr {
-                        th scope="col" { "Frames" }
-                        th scope="col" { "Method" }
-                        th.num scope="col" { "Before" }
-                        th.num scope="col" { "After" }
-                        th scope="col" { "Result" }
-                    }
-                }
+                (heads(&[Text("Frames"), Text("Method"), Number("Before"), Number("After"), Text("Result")]))
                 tbody {
                     @for Mend { frames, method, before, after, accepted, why } in mends {
                         tr {

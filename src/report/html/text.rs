@@ -40,7 +40,7 @@ pub(super) fn count(n: usize, noun: &str) -> String {
 
 /// When a frame is shown, `1.71 s`; empty where the report does not list it.
 pub(super) fn when(report: &ScoreReport, frame: usize) -> String {
-    let time = report.frames.iter().find(|f| f.index == frame).map(|f| f.time_secs);
+    let time = report.judgement.frames.iter().find(|f| f.index == frame).map(|f| f.time_secs);
     time.map(|secs| format!("{secs:.2} s")).unwrap_or_default()
 }
 

@@ -1,6 +1,6 @@
 //! Colour as people see it: Oklab (Björn Ottosson 2020), scaled so that one unit is about one just noticeable difference.
 
-use crate::frame::{Picture, Plane};
+use super::{Picture, Plane};
 use rayon::prelude::*;
 
 /// Units per Oklab unit: 100 makes L run over `0..=100` and a ΔE of about 2 just visible side by side.
@@ -8,7 +8,7 @@ const SCALE: f32 = 100.0;
 
 /// Lightness and the two opponent colours of a picture, ×100.
 #[derive(Clone, Debug)]
-pub(crate) struct Oklab {
+pub struct Oklab {
     /// Lightness, `0..=100`.
     pub l: Plane<f32>,
     /// Green–red, about `-40..=40`.
@@ -18,7 +18,7 @@ pub(crate) struct Oklab {
 }
 
 /// Converts gamma-encoded sRGB (`0..=1`) pixel by pixel.
-pub(crate) fn oklab_from_picture(picture: &Picture) -> Oklab {
+pub fn oklab_from_picture(picture: &Picture) -> Oklab {
     let [red, green, blue] = &picture.rgb;
     let mut lab = Oklab { l: red.clone(), a: green.clone(), b: blue.clone() };
     let width = lab.l.width().max(1);
@@ -36,7 +36,7 @@ pub(crate) fn oklab_from_picture(picture: &Picture) -> Oklab {
 }
 
 /// One colour: gamma-encoded sRGB (`0..=1`) to Oklab × 100.
-pub(crate) fn oklab_from_srgb(rgb: [f32; 3]) -> [f32; 3] {
+pub fn oklab_from_srgb(rgb: [f32; 3]) -> [f32; 3] {
     let [r, g, b] = rgb.map(linear_from_srgb);
     let l = (0.412_221_47 * r + 0.536_332_54 * g + 0.051_445_995 * b).cbrt();
     let m = (0.211_903_5 * r + 0.680_699_5 * g + 0.107_396_96 * b).cbrt();
@@ -46,6 +46,26 @@ pub(crate) fn oklab_from_srgb(rgb: [f32; 3]) -> [f32; 3] {
         SCALE * (1.977_998_5 * l - 2.428_592_2 * m + 0.450_593_7 * s),
         SCALE * (0.025_904_037 * l + 0.782_771_77 * m - 0.808_675_77 * s),
     ]
+}
+
+/// Oklab × 100 to gamma-encoded sRGB; colours that sRGB does not have are clipped to `0..=1`.
+pub fn srgb_from_oklab([lightness, a, b]: [f32; 3]) -> [f32; 3] {
+    let [lightness, a, b] = [lightness / SCALE, a / SCALE, b / SCALE];
+    let l = (lightness + 0.396_337_78 * a + 0.215_803_76 * b).powi(3);
+    let m = (lightness - 0.105_561_346 * a - 0.063_854_17 * b).powi(3);
+    let s = (lightness - 0.089_484_18 * a - 1.291_485_5 * b).powi(3);
+    [
+        4.076_741_7 * l - 3.307_711_6 * m + 0.230_969_93 * s,
+        -1.268_438 * l + 2.609_757_4 * m - 0.341_319_4 * s,
+        -0.004_196_086_3 * l - 0.703_418_6 * m + 1.707_614_7 * s,
+    ]
+    .map(srgb_from_linear)
+}
+
+/// The sRGB transfer curve (IEC 61966-2-1), encoded.
+fn srgb_from_linear(v: f32) -> f32 {
+    let v = v.clamp(0.0, 1.0);
+    if v <= 0.003_130_8 { 12.92 * v } else { 1.055 * v.powf(1.0 / 2.4) - 0.055 }
 }
 
 /// The sRGB transfer curve (IEC 61966-2-1), decoded.
@@ -65,5 +85,13 @@ mod tests {
         assert!(near(oklab_from_srgb([0.0; 3]), [0.0; 3]));
         // Ottosson's reference: sRGB red is L 0.628, a 0.225, b 0.126
         assert!(near(oklab_from_srgb([1.0, 0.0, 0.0]), [62.8, 22.5, 12.6]));
+    }
+    #[test]
+    fn every_colour_comes_back() {
+        for rgb in [[0.0; 3], [1.0; 3], [0.02, 0.5, 0.9], [0.9, 0.1, 0.3], [0.5, 0.5, 0.5]] {
+            let back = srgb_from_oklab(oklab_from_srgb(rgb));
+            // the published matrices invert each other to about 1e-6, which the toe of the curve multiplies by 12.92
+            assert!(rgb.iter().zip(back).all(|(want, got)| (want - got).abs() < 1e-3), "{rgb:?} {back:?}");
+        }
     }
 }

@@ -1,0 +1,30 @@
+//! The ruler tried on a still, as a user would before trusting it.
+
+mod scene;
+
+use scene::Scene;
+use serde_json::Value;
+
+#[test]
+fn a_quick_selftest_answers_every_question() {
+    let scene = Scene::new();
+    let [still, mask, depth] = ["bottle", "bottle_mask", "bottle_depth"]
+        .map(|name| format!("{}/fixtures/stills/{name}.png", env!("CARGO_MANIFEST_DIR")));
+    let args = ["selftest", &still, "--mask", &mask, "--depth", &depth, "--quick", "--json"];
+    let output = scene.holdstill(&args).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let report: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    assert_eq!(report["schema"], "holdstill/selftest/1");
+    let parts = report["parts"].as_array().unwrap();
+    let names: Vec<&str> = parts.iter().map(|part| part["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["separation", "localisation", "monotonicity", "invariance", "determinism"]);
+    for part in parts {
+        println!("{part}");
+    }
+    let all_passed = parts.iter().all(|part| part["passed"] == true);
+    assert_eq!(output.status.code(), Some(i32::from(!all_passed)));
+    for must in ["separation", "invariance", "determinism"] {
+        assert!(parts.iter().any(|part| part["name"] == must && part["passed"] == true), "{must}: {parts:#?}");
+    }
+    assert!(report["noise_floor"]["bend"]["p95"].as_f64().is_some_and(|floor| floor >= 0.0));
+}
