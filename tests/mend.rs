@@ -94,6 +94,15 @@ fn flicker_is_evened_out() {
 }
 
 #[test]
+fn a_stretch_that_stands_still_while_the_move_goes_on_is_remade() {
+    let held = |i: usize| zoomed(1.0 + 0.012 * if (10..=14).contains(&i) { 10.0 } else { i as f32 });
+    let scene = Scene::new().clip("clip.mp4", FRAMES, held);
+    let (report, exit) = mend(&scene, "clip.mp4");
+    healed(&report, "bridge", [11, 14]);
+    assert_eq!(exit, 0);
+}
+
+#[test]
 fn a_faithful_clip_is_handed_on_as_it_is() {
     let scene = Scene::new().faithful("clip.mp4");
     let (report, exit) = mend(&scene, "clip.mp4");

@@ -1,7 +1,11 @@
 //! Frames that stand still while their neighbourhood moves.
 
-/// Frames right before and after a still run that say how fast the clip moves there.
-const BESIDE: usize = 5;
+/// Frame rate at which a still run's length is told: faster clips may repeat a frame where the eye sees none stand.
+const CINEMA: f64 = 24.0;
+/// Seconds right before and after a still run that say how fast the clip moves there.
+const BESIDE_SECS: f64 = 0.2;
+/// The same in frames, at least.
+const LEAST_BESIDE: usize = 5;
 /// Change below this share of the frames beside is standing still.
 const STILL: f64 = 0.2;
 /// Change that two encodes of the same picture may differ by, mean absolute levels.
@@ -9,31 +13,53 @@ const NOISE: f64 = 0.6;
 /// Change beside the run from which there is motion at all, mean absolute levels.
 const MOVES: f64 = 0.5;
 
-/// Frames within which a freeze sets in: a move that eases to its end takes longer.
-const SETS_IN: usize = 2;
+/// Seconds within which a freeze sets in: a move that eases to its end takes longer.
+const SETS_IN_SECS: f64 = 1.0 / 12.0;
+/// The same in frames, at least.
+const LEAST_SETS_IN: usize = 2;
 
-/// For every frame, the length in frames of the still run that it belongs to; `changes[t]` is the mean absolute difference of
+/// For every frame, the length of the still run that it belongs to, in frames, of a faster clip in 24ths of a second; `changes[t]` is the mean absolute difference of
 /// luma, levels, between frames `t - 1` and `t` (`changes[0]` is not used).
 ///
 /// Motion that eases to a stop or starts gently is no freeze: the frames right beside the run are hardly faster than it.
-pub(super) fn runs(changes: &[f64]) -> Vec<f64> {
+pub(super) fn runs(changes: &[f64], fps: f64) -> Vec<f64> {
+    let pace = Pace::of(fps);
     let mut runs = vec![0.0; changes.len()];
     let mut start = 1;
     while start < changes.len() {
         let quiet = |t: &usize| changes[*t] < NOISE;
         let end = (start..changes.len()).find(|t| !quiet(t)).unwrap_or(changes.len());
-        if let Some((from, to)) = still_part(changes, start, end) {
-            runs[from..to].fill((to - from) as f64);
+        if let Some((from, to)) = still_part(changes, start, end, &pace) {
+            runs[from..to].fill((to - from) as f64 * pace.length);
         }
         start = end.max(start) + 1;
     }
     runs
 }
 
+/// What a frame rate makes of the spans of time above.
+struct Pace {
+    beside: usize,
+    sets_in: usize,
+    /// Length of a frame as it counts.
+    length: f64,
+}
+
+impl Pace {
+    fn of(fps: f64) -> Self {
+        let frames = |secs: f64, least: usize| ((secs * fps).round() as usize).max(least);
+        Self {
+            beside: frames(BESIDE_SECS, LEAST_BESIDE),
+            sets_in: frames(SETS_IN_SECS, LEAST_SETS_IN),
+            length: (CINEMA / fps.max(1.0)).min(1.0),
+        }
+    }
+}
+
 /// The part of a quiet run that stands still against what is right beside it.
-fn still_part(changes: &[f64], start: usize, end: usize) -> Option<(usize, usize)> {
-    let before = typical(&changes[start.saturating_sub(BESIDE).max(1)..start]);
-    let after = typical(&changes[end..(end + BESIDE).min(changes.len())]);
+fn still_part(changes: &[f64], start: usize, end: usize, pace: &Pace) -> Option<(usize, usize)> {
+    let before = typical(&changes[start.saturating_sub(pace.beside).max(1)..start]);
+    let after = typical(&changes[end..(end + pace.beside).min(changes.len())]);
     let beside = match (before, after) {
         (Some(a), Some(b)) => a.min(b),
         (Some(a), None) => a,
@@ -45,7 +71,7 @@ fn still_part(changes: &[f64], start: usize, end: usize) -> Option<(usize, usize
     let still: Vec<usize> = (start..end).filter(|&t| changes[t] < STILL * beside).collect();
     let (first, last) = (*still.first()?, *still.last()?);
     let moved = (1..first).rev().find(|&t| changes[t] >= 0.5 * before.unwrap_or(beside))?;
-    (first - moved <= SETS_IN).then_some((first, last + 1))
+    (first - moved <= pace.sets_in).then_some((first, last + 1))
 }
 
 fn typical(changes: &[f64]) -> Option<f64> {
@@ -61,10 +87,10 @@ mod tests {
     fn a_stop_inside_motion_is_a_freeze_and_a_still_clip_is_none() {
         let mut changes = vec![3.0; 30];
         changes[12..18].fill(0.05);
-        let found = runs(&changes);
+        let found = runs(&changes, 24.0);
         assert_eq!(found[14], 6.0);
         assert_eq!(found[5], 0.0);
-        assert!(runs(&[0.05; 30]).iter().all(|&r| r == 0.0));
+        assert!(runs(&[0.05; 30], 24.0).iter().all(|&r| r == 0.0));
     }
 
     #[test]
@@ -72,14 +98,22 @@ mod tests {
         // the speed of a quintic ease over 3 s at 24 frames per second, 6 levels at its fastest
         let speed = |t: f64| 6.0 * (4.0 * t * (1.0 - t)).powi(2);
         let eased: Vec<f64> = (0..72).map(|t| speed(f64::from(t) / 71.0)).collect();
-        assert!(runs(&eased).iter().all(|&r| r == 0.0), "{:?}", runs(&eased));
+        assert!(runs(&eased, 24.0).iter().all(|&r| r == 0.0), "{:?}", runs(&eased, 24.0));
         let stopped: Vec<f64> = (0..72).map(|t| if t < 40 { speed(f64::from(t) / 71.0) } else { 0.02 }).collect();
-        assert_eq!(runs(&stopped)[50], 32.0);
+        assert_eq!(runs(&stopped, 24.0)[50], 32.0);
     }
 
     #[test]
     fn motion_that_eases_in_and_out_is_no_freeze() {
         let eased: Vec<f64> = (0..40).map(|t| 3.0 * (std::f64::consts::PI * f64::from(t) / 39.0).sin()).collect();
-        assert!(runs(&eased).iter().all(|&r| r == 0.0), "{:?}", runs(&eased));
+        assert!(runs(&eased, 24.0).iter().all(|&r| r == 0.0), "{:?}", runs(&eased, 24.0));
+    }
+
+    #[test]
+    fn a_frame_that_is_shown_twice_at_a_high_rate_is_no_freeze() {
+        let mut changes = vec![3.0; 60];
+        changes[30..34].fill(0.05);
+        assert_eq!(runs(&changes, 24.0)[31], 4.0);
+        assert!((runs(&changes, 60.0)[31] - 1.6).abs() < 1e-9);
     }
 }

@@ -192,7 +192,7 @@ impl Ruler {
     /// Fills in what only the whole series can tell.
     fn complete(&self, observations: &mut [Observation]) {
         let flicker = flicker::jumps(&series_of(observations, |o| o.log_gain));
-        let frozen = freeze::runs(&series_of(observations, |o| o.change));
+        let frozen = freeze::runs(&series_of(observations, |o| o.change), self.fps);
         let jumps = cut::jumps(&series_of(observations, |o| o.step));
         let boil = series::running_mean(&series_of(observations, |o| o.boil), LASTING);
         let lost = series::running_mean(&series_of(observations, |o| 1.0 - o.tracked), LASTING);

@@ -48,12 +48,6 @@ impl Homography {
         Self::from_matrix(product).unwrap_or_else(|| Self(rows(&product)))
     }
 
-    /// First `first`, then `self`: `self · first`.
-    #[must_use]
-    pub fn compose(&self, first: &Self) -> Self {
-        first.then(self)
-    }
-
     /// The derivative of the map at `point`: `[[∂x'/∂x, ∂x'/∂y], [∂y'/∂x, ∂y'/∂y]]`.
     pub fn jacobian_at(&self, point: Point) -> [[f64; 2]; 2] {
         let [a, b, c] = &self.0;
@@ -67,22 +61,6 @@ impl Homography {
         let [[a, b], [c, d]] = self.jacobian_at(point);
         let values = Matrix2::new(a, b, c, d).singular_values();
         [values[0].max(values[1]), values[0].min(values[1])]
-    }
-
-    /// The similarity that agrees with the map at `point` in place, area and turn.
-    #[must_use]
-    pub fn similarity_at(&self, point: Point) -> Self {
-        let [[a, b], [c, d]] = self.jacobian_at(point);
-        let scale = (a * d - b * c).abs().sqrt();
-        let angle = (c - b).atan2(a + d);
-        let turned = Self::similarity(scale, angle, 0.0, 0.0).apply(point);
-        let to = self.apply(point);
-        Self::similarity(scale, angle, to.x - turned.x, to.y - turned.y)
-    }
-
-    /// Whether the lower row leaves parallel lines parallel.
-    pub fn is_affine(&self) -> bool {
-        self.0[2][0] == 0.0 && self.0[2][1] == 0.0
     }
 
     pub(super) fn matrix(&self) -> Matrix3<f64> {
@@ -141,12 +119,10 @@ mod tests {
     }
 
     #[test]
-    fn a_similarity_is_its_own_best_similarity() {
-        let s = Homography::similarity(1.3, 0.4, 3.0, -2.0);
-        let again = s.similarity_at(Point::new(17.0, 4.0));
-        for (a, b) in s.0.iter().flatten().zip(again.0.iter().flatten()) {
-            assert_abs_diff_eq!(a, b, epsilon = 1e-12);
+    fn a_similarity_stretches_alike_in_all_directions() {
+        let similarity = Homography::similarity(1.3, 0.4, 3.0, -2.0);
+        for stretch in similarity.stretches_at(Point::new(17.0, 4.0)) {
+            assert_abs_diff_eq!(stretch, 1.3, epsilon = 1e-12);
         }
-        assert_abs_diff_eq!(s.stretches_at(Point::default())[0], 1.3, epsilon = 1e-12);
     }
 }

@@ -4,15 +4,19 @@
 mod between;
 mod colormap;
 mod fill;
+mod kind;
 mod moments;
 mod motion;
 mod path;
 mod plan;
 mod projection;
 mod resample;
+mod span;
 mod steady;
 
 pub use between::{Banks, Between};
 pub use colormap::ColorMap;
-pub use plan::{Kind, LONGEST_BRIDGE, Planned, Way, feather, plan};
+pub use kind::{Kind, Way};
+pub use plan::{LONGEST_BRIDGE, Planned, plan};
+pub use span::feather;
 pub use steady::{deflickering, steadied};

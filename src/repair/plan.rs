@@ -1,9 +1,10 @@
 //! What can be done about each bad span of a scored clip, decided from the report alone.
 
+use super::{
+    Kind, Way,
+    span::{FEATHER, merged, overlap, runs},
+};
 use crate::drift::{Cause, FrameDrift, ScoreReport};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// Longest run of frames that is remade from its neighbours: beyond it the motion between is a guess.
 pub const LONGEST_BRIDGE: usize = 12;
@@ -24,49 +25,6 @@ const TONES: [(Cause, Kind); 2] = [(Cause::Color, Kind::Relock), (Cause::Flicker
 const BROUGHT_ALONG: [Cause; 3] = [Cause::Color, Cause::Flicker, Cause::Identity];
 /// Drift by a cause of tone up to which it counts as faded out.
 const FADED: f64 = 4.0;
-/// Frames over which a mend of tone sets in and ends.
-const FEATHER: usize = 6;
-
-/// What is done to the frames of a span.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// Remade from the good frames on both sides.
-    Bridge,
-    /// Brought back to the still's colours.
-    Relock,
-    /// Brought to an even brightness.
-    Deflicker,
-    /// Left as it is.
-    None,
-}
-
-impl Kind {
-    /// The word used in JSON and tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Bridge => "bridge",
-            Self::Relock => "relock",
-            Self::Deflicker => "deflicker",
-            Self::None => "none",
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-/// A way to mend a span.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Way {
-    /// What is done.
-    pub kind: Kind,
-    /// First and last frame that it changes, 0-based, both included.
-    pub frames: [usize; 2],
-}
 
 /// A bad span and what is to be done about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,10 +44,14 @@ pub struct Planned {
 /// Colour and flicker are mended on their own, however long they last; what else is at fault in the same frames is
 /// planned beside them.
 pub fn plan(report: &ScoreReport, limit: f64) -> Vec<Planned> {
-    let mut clip = Clip { frames: &report.judgement.frames, limit, toned: Vec::new() };
+    plan_spans(&report.judgement.frames, &report.judgement.bad_spans, limit)
+}
+
+fn plan_spans(frames: &[FrameDrift], bad_spans: &[[usize; 2]], limit: f64) -> Vec<Planned> {
+    let mut clip = Clip { frames, limit, toned: Vec::new() };
     let mut toned: Vec<Planned> = TONES.into_iter().flat_map(|(cause, kind)| clip.toned(cause, kind)).collect();
     clip.toned = toned.iter().map(|tone| tone.frames).collect();
-    let mut plans = clip.bridges(&report.judgement.bad_spans);
+    let mut plans = clip.bridges(bad_spans);
     for tone in &mut toned {
         // a short span of nothing but tone can be bridged, too
         let is_free = !plans.iter().any(|other| overlap(other.frames, tone.frames));
@@ -100,10 +62,6 @@ pub fn plan(report: &ScoreReport, limit: f64) -> Vec<Planned> {
     plans.extend(toned);
     plans.sort_by_key(|planned| planned.frames);
     plans
-}
-
-fn overlap(a: [usize; 2], b: [usize; 2]) -> bool {
-    a[0] <= b[1] && b[0] <= a[1]
 }
 
 /// The frames of a scored clip, and the drift from which they are at fault.
@@ -203,30 +161,6 @@ impl Clip<'_> {
     }
 }
 
-/// How much of a mend of tone frame `t` of `count` gets, `0..=1`: it sets in and ends softly, but not at the clip's ends.
-pub fn feather([first, last]: [usize; 2], t: usize, count: usize) -> f32 {
-    if t < first || t > last {
-        return 0.0;
-    }
-    let side = |is_border: bool, steps: usize| {
-        if is_border { 1.0 } else { ((steps + 1) as f32 / (FEATHER + 1) as f32).min(1.0) }
-    };
-    let level = side(first == 0, t - first).min(side(last + 1 >= count, last - t));
-    level * level * (3.0 - 2.0 * level)
-}
-
-/// Runs of frames that are `bad`.
-fn runs(range: std::ops::Range<usize>, bad: impl Fn(usize) -> bool) -> Vec<[usize; 2]> {
-    let mut runs: Vec<[usize; 2]> = Vec::new();
-    for t in range.filter(|&t| bad(t)) {
-        match runs.last_mut() {
-            Some(run) if run[1] + 1 == t => run[1] = t,
-            _ => runs.push([t, t]),
-        }
-    }
-    runs
-}
-
 /// Why a span cannot be bridged.
 fn obstacle([first, last]: [usize; 2], frames: &[FrameDrift]) -> Option<String> {
     let count = last + 1 - first;
@@ -244,18 +178,6 @@ fn obstacle([first, last]: [usize; 2], frames: &[FrameDrift]) -> Option<String> 
     None
 }
 
-/// Spans in order, joined where at most `between` good frames lie between.
-fn merged(spans: Vec<[usize; 2]>, between: usize) -> Vec<[usize; 2]> {
-    let mut joined: Vec<[usize; 2]> = Vec::new();
-    for span in spans {
-        match joined.last_mut() {
-            Some(before) if span[0] <= before[1] + between => before[1] = before[1].max(span[1]),
-            _ => joined.push(span),
-        }
-    }
-    joined
-}
-
 /// The causes at fault in some frame, worst first; the worst one where none is at fault alone.
 fn causes(frames: &[FrameDrift], limit: f64) -> Vec<Cause> {
     let worst = |cause: Cause| frames.iter().filter_map(|f| f.causes.get(&cause)).copied().fold(0.0, f64::max);
@@ -263,4 +185,69 @@ fn causes(frames: &[FrameDrift], limit: f64) -> Vec<Cause> {
     causes.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let at_fault = causes.iter().filter(|(_, drift)| *drift >= limit).count().max(1);
     causes.into_iter().take(at_fault).map(|(cause, _)| cause).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Frames at 24 per second, faithful but for the drift of one cause in each stretch.
+    fn frames(count: usize, faults: &[(Cause, [usize; 2], f64)]) -> Vec<FrameDrift> {
+        let frame = |index: usize| {
+            let own = faults.iter().filter(|(_, span, _)| overlap(*span, [index, index]));
+            let causes: std::collections::BTreeMap<_, _> = own.map(|&(cause, _, drift)| (cause, drift)).collect();
+            let drift = causes.values().copied().fold(1.0, f64::max);
+            FrameDrift { index, time_secs: index as f64 / 24.0, drift, confidence: 1.0, causes }
+        };
+        (0..count).map(frame).collect()
+    }
+
+    fn kinds(planned: &Planned) -> Vec<Kind> {
+        planned.ways.iter().map(|way| way.kind).collect()
+    }
+
+    #[test]
+    fn a_glitch_is_bridged_with_its_skirts() {
+        let frames = frames(60, &[(Cause::Geometry, [29, 33], 30.0), (Cause::Geometry, [30, 32], 90.0)]);
+        let plans = plan_spans(&frames, &[[30, 32]], 50.0);
+        assert_eq!(plans.len(), 1);
+        assert_eq!((plans[0].frames, kinds(&plans[0])), ([29, 33], vec![Kind::Bridge]));
+        assert_eq!(plans[0].causes, [Cause::Geometry]);
+    }
+
+    #[test]
+    fn what_is_long_or_at_an_end_is_left_and_told() {
+        let long = frames(60, &[(Cause::Structure, [20, 40], 90.0)]);
+        let plans = plan_spans(&long, &[[20, 40]], 50.0);
+        assert!(plans[0].ways.is_empty() && plans[0].reason.starts_with("21 frames are too many"), "{plans:?}");
+        let last = frames(60, &[(Cause::Structure, [55, 59], 90.0)]);
+        let plans = plan_spans(&last, &[[55, 59]], 50.0);
+        assert!(plans[0].ways.is_empty() && plans[0].reason.contains("the end of the clip"), "{plans:?}");
+    }
+
+    #[test]
+    fn colour_is_brought_back_at_any_length_from_where_it_begins_to_slide() {
+        let slide = [(Cause::Color, [12, 59], 20.0), (Cause::Color, [20, 59], 80.0), (Cause::Identity, [30, 59], 70.0)];
+        let plans = plan_spans(&frames(60, &slide), &[[20, 59]], 50.0);
+        assert_eq!(plans.len(), 1, "{plans:?}");
+        assert_eq!((plans[0].frames, plans[0].causes.as_slice()), ([12, 59], [Cause::Color].as_slice()));
+        assert_eq!(plans[0].ways, [Way { kind: Kind::Relock, frames: [12 - FEATHER, 59] }]);
+    }
+
+    #[test]
+    fn a_glitch_inside_a_slide_is_planned_beside_it() {
+        let both = [(Cause::Color, [10, 59], 80.0), (Cause::Geometry, [30, 33], 90.0)];
+        let plans = plan_spans(&frames(60, &both), &[[10, 59]], 50.0);
+        let found: Vec<_> = plans.iter().map(|plan| (plan.frames, kinds(plan), plan.causes.clone())).collect();
+        let slide = ([10, 59], vec![Kind::Relock], vec![Cause::Color]);
+        assert_eq!(found, [slide, ([30, 33], vec![Kind::Bridge], vec![Cause::Geometry])]);
+    }
+
+    #[test]
+    fn a_flash_can_be_evened_out_or_else_bridged() {
+        let frames = frames(60, &[(Cause::Flicker, [30, 31], 80.0)]);
+        let plans = plan_spans(&frames, &[[30, 31]], 50.0);
+        assert_eq!(plans.len(), 1);
+        assert_eq!(kinds(&plans[0]), [Kind::Deflicker, Kind::Bridge]);
+    }
 }

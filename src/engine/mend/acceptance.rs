@@ -41,7 +41,10 @@ pub(super) fn judge(before: &[FrameDrift], after: &[FrameDrift], span: &Span, tr
         return refused(format!("the mended clip has {} frames instead of {}", after.len(), before.len()));
     }
     if is > was - LEAST_GAIN {
-        return refused(format!("mending would not help: drift {was:.0} → {is:.0}"));
+        let stands_still = peak(after, span.frames, &[Cause::Freeze]) >= limit;
+        let why =
+            if stands_still { "; the move goes on from where it stood, so nothing is missing between" } else { "" };
+        return refused(format!("mending would not help: drift {was:.0} → {is:.0}{why}"));
     }
     let fall = was - is;
     let rose = |was: f64, is: f64| {
@@ -107,6 +110,17 @@ mod tests {
         assert!(judged(&before, &[10.0, 10.0, 93.0, 80.0, 10.0]).reason.contains("would not help"));
         assert!(judged(&before, &[10.0, 40.0, 20.0, 20.0, 10.0]).reason.contains("frame 1"));
         assert!(judged(&before, &[10.0, 10.0, 20.0, 20.0]).reason.contains("4 frames instead of 5"));
+    }
+
+    #[test]
+    fn a_pause_that_lost_nothing_is_told() {
+        let mut still = frames(&[0.0, 0.0, 90.0, 90.0, 0.0]);
+        for frame in &mut still {
+            frame.causes = [(Cause::Freeze, frame.drift)].into();
+        }
+        let span = Span { causes: vec![Cause::Freeze], ..span(2, 3) };
+        let outcome = judge(&still, &still, &span, std::slice::from_ref(&span), 50.0);
+        assert!(!outcome.is_accepted && outcome.reason.contains("nothing is missing"), "{}", outcome.reason);
     }
 
     #[test]
