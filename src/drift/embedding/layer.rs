@@ -1,4 +1,4 @@
-//! The three convolutions that the network is made of. Sums run in one order, whatever the number of threads.
+//! The two convolutions that the network is made of. Sums run in one order, whatever the number of threads.
 
 use rayon::prelude::*;
 
@@ -51,33 +51,23 @@ pub(super) fn pointwise(input: &Maps, weights: &Weights, rectified: bool) -> Map
     Maps { values, side: input.side }
 }
 
-/// Each output map is its own input map under 3 × 3 taps, every `stride` pixels; negative values become zero.
-pub(super) fn depthwise(input: &Maps, weights: &Weights, stride: usize) -> Maps {
+/// Each output map is a sum of input maps under 3 × 3 taps, every `stride` pixels: of its own one where the weights hold nine taps
+/// for it, else of all; negative values become zero.
+pub(super) fn spatial(input: &Maps, weights: &Weights, stride: usize) -> Maps {
     let area = input.side * input.side;
-    let side = input.side.div_ceil(stride);
-    let mut values = vec![0.0f32; weights.biases.len() * side * side];
-    values.par_chunks_mut(side * side).enumerate().for_each(|(k, out)| {
-        let map = &input.values[k * area..(k + 1) * area];
-        out.fill(weights.biases[k]);
-        add_taps(map, input.side, &weights.taps[9 * k..9 * k + 9], stride, out, side);
-        out.iter_mut().for_each(|v| *v = finished(*v, true));
-    });
-    Maps { values, side }
-}
-
-/// Each output map is a sum of all input maps under 3 × 3 taps each, every `stride` pixels; negative values become zero.
-pub(super) fn dense(input: &Maps, weights: &Weights, stride: usize) -> Maps {
-    let area = input.side * input.side;
-    let inputs = input.values.len() / area;
-    let side = input.side.div_ceil(stride);
-    let mut values = vec![0.0f32; weights.biases.len() * side * side];
+    let (side, made) = (input.side.div_ceil(stride), weights.biases.len());
+    let seen = weights.taps.len() / (9 * made);
+    let mut values = vec![0.0f32; made * side * side];
     values.par_chunks_mut(side * side).enumerate().for_each(|(k, out)| {
         out.fill(weights.biases[k]);
-        for (i, map) in input.values.chunks_exact(area).enumerate() {
-            let at = 9 * (k * inputs + i);
-            add_taps(map, input.side, &weights.taps[at..at + 9], stride, out, side);
+        let first = if seen == 1 { k } else { 0 };
+        let maps = input.values.chunks_exact(area).skip(first);
+        for (map, taps) in maps.zip(weights.taps[9 * seen * k..].chunks_exact(9).take(seen)) {
+            add_taps(map, input.side, taps, stride, out, side);
         }
-        out.iter_mut().for_each(|v| *v = finished(*v, true));
+        for value in out {
+            *value = finished(*value, true);
+        }
     });
     Maps { values, side }
 }
@@ -127,15 +117,26 @@ mod tests {
         let mut taps = vec![0.0; 9];
         taps[4] = 1.0;
         let weights = Weights { taps, biases: vec![0.0] };
-        assert_eq!(depthwise(&ramp(3), &weights, 1).values, ramp(3).values);
-        assert_eq!(dense(&ramp(4), &weights, 2).values, [0.0, 2.0, 8.0, 10.0]);
+        assert_eq!(spatial(&ramp(3), &weights, 1).values, ramp(3).values);
+        assert_eq!(spatial(&ramp(4), &weights, 2).values, [0.0, 2.0, 8.0, 10.0]);
+    }
+
+    #[test]
+    fn nine_taps_a_map_see_their_own_map_and_more_see_all() {
+        let input = Maps { values: vec![1.0, 10.0], side: 1 };
+        let mut centre = [0.0; 9];
+        centre[4] = 1.0;
+        let own = Weights { taps: centre.repeat(2), biases: vec![0.0; 2] };
+        assert_eq!(spatial(&input, &own, 1).values, [1.0, 10.0]);
+        let all = Weights { taps: centre.repeat(4), biases: vec![0.0, 5.0] };
+        assert_eq!(spatial(&input, &all, 1).values, [11.0, 16.0]);
     }
 
     #[test]
     fn beyond_the_border_are_zeros() {
         let weights = Weights { taps: vec![1.0; 9], biases: vec![0.0] };
         // the corner sees 0, 1, 3 and 4 of a 3 × 3 ramp, the middle all nine
-        let out = depthwise(&ramp(3), &weights, 1).values;
+        let out = spatial(&ramp(3), &weights, 1).values;
         assert_eq!((out[0], out[4], out[8]), (8.0, 36.0, 24.0));
     }
 }

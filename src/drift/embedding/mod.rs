@@ -6,21 +6,16 @@
 //! is none, and the score says so.
 
 mod layer;
-#[cfg(feature = "embedding")]
 mod network;
 
 use crate::frame::{Picture, Plane, Size, pyramid};
 use layer::Maps;
-#[cfg(feature = "embedding")]
 use network::Network;
 
 /// Side of the square that the network sees, pixels: no less sure on clips than the 224 that it was trained on, at half the cost.
 const SIDE: usize = 160;
 /// Mean and spread of the pictures that it was trained on, red, green, blue, of sRGB values `0..=1`.
 const USUAL: [(f32, f32); 3] = [(0.485, 0.229), (0.456, 0.224), (0.406, 0.225)];
-
-#[cfg(not(feature = "embedding"))]
-use absent::Network;
 
 /// Makes vectors of pictures.
 #[derive(Clone, Debug)]
@@ -43,7 +38,7 @@ impl Embedder {
             channel.data().iter().map(move |v| (v - mean) / spread).collect::<Vec<f32>>()
         };
         let values = square.rgb.iter().zip(USUAL).flat_map(normalised).collect();
-        Embedding::of(&self.0.maps(Maps { values, side: SIDE }))
+        Embedding::of(&self.0.maps(&Maps { values, side: SIDE }))
     }
 }
 
@@ -58,25 +53,6 @@ impl Embedding {
     /// 1 minus the cosine: 0 of the same picture, about 0.1 of another view, 0.3 and more of another subject; `0..=2`.
     pub(crate) fn distance(&self, other: &Self) -> f32 {
         (1.0 - self.0.iter().zip(&other.0).map(|(a, b)| a * b).sum::<f32>()).max(0.0)
-    }
-}
-
-#[cfg(not(feature = "embedding"))]
-mod absent {
-    use super::layer::Maps;
-
-    /// Stands where the network would be.
-    #[derive(Clone, Debug)]
-    pub(super) enum Network {}
-
-    impl Network {
-        pub(super) fn bundled() -> Option<Self> {
-            None
-        }
-
-        pub(super) fn maps(&self, _: Maps) -> Maps {
-            match *self {}
-        }
     }
 }
 
