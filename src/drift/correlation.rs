@@ -42,23 +42,19 @@ impl Prepared {
     pub(crate) fn with(&self, aligned: &Plane<f32>) -> Correlation {
         let mean = window::mean(aligned, self.radius);
         let frame_variance = variance(aligned, &mean, self.radius);
-        let mut product = aligned.clone();
-        for (p, &s) in product.data_mut().iter_mut().zip(self.luma.data()) {
-            *p *= s;
-        }
-        let mut likeness = window::mean(&product, self.radius);
-        for (i, l) in likeness.data_mut().iter_mut().enumerate() {
-            let covariance = *l - mean.data()[i] * self.mean.data()[i];
-            let (a, b) = (self.variance.data()[i], frame_variance.data()[i]);
-            *l =
-                ((covariance + NOISE_VARIANCE) / ((a + NOISE_VARIANCE) * (b + NOISE_VARIANCE)).sqrt()).clamp(-1.0, 1.0);
+        let mut likeness = window::mean_product(aligned, &self.luma, self.radius);
+        let means = mean.data().iter().zip(self.mean.data());
+        let variances = frame_variance.data().iter().zip(self.variance.data());
+        for ((l, (a, b)), (aa, bb)) in likeness.data_mut().iter_mut().zip(means).zip(variances) {
+            let (covariance, noise) = (*l - a * b, NOISE_VARIANCE);
+            *l = ((covariance + noise) / ((aa + noise) * (bb + noise)).sqrt()).clamp(-1.0, 1.0);
         }
         Correlation { likeness, frame_variance }
     }
 }
 
 fn variance(luma: &Plane<f32>, mean: &Plane<f32>, radius: usize) -> Plane<f32> {
-    let mut variance = window::mean(&luma.map(|v| v * v), radius);
+    let mut variance = window::mean_product(luma, luma, radius);
     for (v, &m) in variance.data_mut().iter_mut().zip(mean.data()) {
         *v = (*v - m * m).max(0.0);
     }

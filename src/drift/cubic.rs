@@ -2,8 +2,18 @@
 //!
 //! Bilinear sampling would lower the finest band of every picture that moved by half a pixel, and detail is measured there.
 
-use crate::{flow::Flow, frame::Plane};
+use crate::{
+    flow::Flow,
+    frame::{
+        Plane,
+        sample::LANES,
+        simd::{self, Kernel},
+    },
+};
 use rayon::prelude::*;
+
+/// Rows that one task fills.
+const BAND: usize = 32;
 
 /// `result(x, y) = plane(x + u, y + v)`; beyond the border the border. Exact where the flow is zero.
 pub(crate) fn warp(plane: &Plane<f32>, flow: &Flow) -> Plane<f32> {
@@ -12,31 +22,87 @@ pub(crate) fn warp(plane: &Plane<f32>, flow: &Flow) -> Plane<f32> {
     if result.data().is_empty() || plane.data().is_empty() {
         return result;
     }
-    result.data_mut().par_chunks_mut(size.width).enumerate().for_each(|(y, row)| {
-        let (u, v) = (flow.u.row(y), flow.v.row(y));
-        for (x, out) in row.iter_mut().enumerate() {
-            *out = sample(plane, x as f32 + u[x], y as f32 + v[x]);
-        }
+    result.data_mut().par_chunks_mut(BAND * size.width).enumerate().for_each(|(band, out)| {
+        simd::run(Band { plane, flow, top: band * BAND, out });
     });
     result
 }
 
-fn sample(plane: &Plane<f32>, x: f32, y: f32) -> f32 {
-    let (w, h) = (plane.width() as i32, plane.height() as i32);
-    let x = x.clamp(0.0, (w - 1) as f32);
-    let y = y.clamp(0.0, (h - 1) as f32);
-    let (x0, y0) = (x as i32, y as i32);
-    let (wx, wy) = (weights(x - x0 as f32), weights(y - y0 as f32));
-    let columns = [-1, 0, 1, 2].map(|d| (x0 + d).clamp(0, w - 1) as usize);
-    let mut sum = 0.0;
-    for (d, &weight) in wy.iter().enumerate() {
-        let row = plane.row((y0 + d as i32 - 1).clamp(0, h - 1) as usize);
-        sum += weight
-            * (wx[0] * row[columns[0]] + wx[1] * row[columns[1]] + wx[2] * row[columns[2]] + wx[3] * row[columns[3]]);
-    }
-    sum
+/// The rows from `top` on of the result.
+struct Band<'a> {
+    plane: &'a Plane<f32>,
+    flow: &'a Flow,
+    top: usize,
+    out: &'a mut [f32],
 }
 
+impl Kernel for Band<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { plane, flow, top, out } = self;
+        for (y, out) in (top..).zip(out.chunks_exact_mut(flow.size().width)) {
+            let along = flow.u.row(y).chunks(LANES).zip(flow.v.row(y).chunks(LANES));
+            for ((left, out), (u, v)) in (0..).step_by(LANES).zip(out.chunks_mut(LANES)).zip(along) {
+                let (mut px, mut py) = ([0.0; LANES], [0.0; LANES]);
+                px[..u.len()].copy_from_slice(u);
+                py[..v.len()].copy_from_slice(v);
+                for i in 0..LANES {
+                    px[i] += (left + i) as f32;
+                    py[i] += y as f32;
+                }
+                out.copy_from_slice(&samples(plane, &px, &py)[..out.len()]);
+            }
+        }
+    }
+}
+
+/// The samples at columns `x`, rows `y`.
+#[inline(always)]
+fn samples(plane: &Plane<f32>, x: &[f32; LANES], y: &[f32; LANES]) -> [f32; LANES] {
+    let (w, h) = (plane.width() as i32, plane.height() as i32);
+    let (mut left, mut top) = ([0; LANES], [0; LANES]);
+    let (mut across, mut down) = ([[0.0; LANES]; 4], [[0.0; 4]; LANES]);
+    for i in 0..LANES {
+        let (x, y) = (x[i].clamp(0.0, (w - 1) as f32), y[i].clamp(0.0, (h - 1) as f32));
+        let (x0, y0) = (x as i32, y as i32);
+        (left[i], top[i]) = (x0 - 1, y0 - 1);
+        let [a, b, c, d] = weights(x - x0 as f32);
+        (across[0][i], across[1][i], across[2][i], across[3][i]) = (a, b, c, d);
+        down[i] = weights(y - y0 as f32);
+    }
+    // the four columns around each point, each summed over its four rows
+    let mut columns = [[0.0; 4]; LANES];
+    for i in 0..LANES {
+        let square = square(plane, left[i], top[i]);
+        for k in 0..4 {
+            let (upper, lower) = (
+                down[i][0] * square[0][k] + down[i][1] * square[1][k],
+                down[i][2] * square[2][k] + down[i][3] * square[3][k],
+            );
+            columns[i][k] = upper + lower;
+        }
+    }
+    std::array::from_fn(|i| {
+        let [a, b, c, d] = columns[i];
+        (across[0][i] * a + across[1][i] * b) + (across[2][i] * c + across[3][i] * d)
+    })
+}
+
+/// The 4 × 4 samples from column `left`, row `top` on; beyond the border the border.
+#[inline(always)]
+fn square(plane: &Plane<f32>, left: i32, top: i32) -> [[f32; 4]; 4] {
+    let (w, h) = (plane.width() as i32, plane.height() as i32);
+    if left >= 0 && top >= 0 && left + 4 <= w && top + 4 <= h {
+        let window = &plane.data()[(top * w + left) as usize..];
+        return [0, 1, 2, 3].map(|row| window[row * w as usize..].first_chunk().copied().unwrap_or_default());
+    }
+    let columns = [0, 1, 2, 3].map(|k| (left + k).clamp(0, w - 1) as usize);
+    [0, 1, 2, 3].map(|k| columns.map(|x| plane.at(x, (top + k).clamp(0, h - 1) as usize)))
+}
+
+#[inline(always)]
 fn weights(t: f32) -> [f32; 4] {
     let (t2, t3) = (t * t, t * t * t);
     [-0.5 * t3 + t2 - 0.5 * t, 1.5 * t3 - 2.5 * t2 + 1.0, -1.5 * t3 + 2.0 * t2 + 0.5 * t, 0.5 * t3 - 0.5 * t2]

@@ -7,10 +7,9 @@
 use super::{canvas::Canvas, correlation::Correlation, cubic, window};
 use crate::{
     flow::{self, Flow, Params},
-    frame::{Plane, sample::bilinear},
+    frame::Plane,
     geometry::{Homography, Match, Point, Robust, fit_homography},
 };
-use rayon::prelude::*;
 
 /// Radius over which likeness is pooled when one start is preferred to the other, pixels.
 const CHOICE: usize = 12;
@@ -89,24 +88,8 @@ impl Registrar {
         let pulled = flow::warp(frame, start);
         let rest =
             flow::dense_prepared(&canvas.pyramid, &flow::Pyramid::new(&pulled, &self.params), &self.params, None);
-        Candidate::new(canvas, frame, after(&rest, start))
+        Candidate::new(canvas, frame, flow::chain(&rest, start))
     }
-}
-
-/// First along `rest`, from there along `start`.
-fn after(rest: &Flow, start: &Flow) -> Flow {
-    let width = rest.size().width.max(1);
-    let along = |start: &Plane<f32>, rest_along: &Plane<f32>| {
-        let mut sum = rest_along.clone();
-        sum.data_mut().par_chunks_mut(width).enumerate().for_each(|(y, row)| {
-            let (u, v) = (rest.u.row(y), rest.v.row(y));
-            for (x, out) in row.iter_mut().enumerate() {
-                *out += bilinear(start, x as f32 + u[x], y as f32 + v[x]);
-            }
-        });
-        sum
-    };
-    Flow { u: along(&start.u, &rest.u), v: along(&start.v, &rest.v) }
 }
 
 struct Candidate {

@@ -4,6 +4,7 @@
 //! other is read along contiguous rows. A frame of one pixel around the tile holds what lies outside.
 
 use super::tile::Tile;
+use std::array::from_fn;
 
 // The constants of the energy: by coarse search on public pairs with known flow.
 
@@ -20,6 +21,8 @@ const OMEGA: f32 = 1.94;
 /// Keeps the diagonal of a lone pixel away from zero.
 const LEAST: f32 = 1e-9;
 
+/// Samples that are worked on at once: loads and stores of a fixed number become vectors without further checks.
+const LANES: usize = 16;
 const HALF: usize = Tile::WIDTH / 2;
 /// Samples of one colour in a row, with one of the frame on each side.
 pub(super) const STRIDE: usize = HALF + 2;
@@ -58,7 +61,7 @@ pub(super) struct Colour {
 
 impl Colour {
     pub(super) fn new() -> Self {
-        let zeros = || vec![0.0; STRIDE * ROWS];
+        let zeros = || vec![0.0; STRIDE * ROWS + LANES];
         Self {
             u: zeros(),
             v: zeros(),
@@ -86,89 +89,116 @@ impl Colour {
 /// Derivative of the robust smoothness penalty of the pixels of `own` in tile row `y`; their columns are `2i + parity`.
 #[inline(always)]
 pub(super) fn stiffness(own: &mut Colour, other: &Colour, y: usize, parity: usize, half: usize) {
-    let at = (y + 1) * STRIDE + 1;
-    let (left, right) = (at - 1 + parity, at + parity);
-    let mut sums = [0.0; HALF];
-    for (own, other) in [(&own.u, &other.u), (&own.v, &other.v)] {
-        let centre = &own[at..at + half];
-        let (l, r) = (&other[left..left + half], &other[right..right + half]);
-        let (a, b) = (&other[at - STRIDE..at - STRIDE + half], &other[at + STRIDE..at + STRIDE + half]);
-        for i in 0..half {
-            let c = centre[i];
-            let (l, r, a, b) = (l[i] - c, r[i] - c, a[i] - c, b[i] - c);
-            sums[i] += (l * l + r * r) + (a * a + b * b);
+    let row = (y + 1) * STRIDE + 1;
+    for at in (row..row + half).step_by(LANES) {
+        let mut sums = [0.0; LANES];
+        for (own, other) in [(&own.u, &other.u), (&own.v, &other.v)] {
+            let (c, [l, r, a, b]) = (lanes(own, at), neighbours(other, at, parity));
+            for i in 0..LANES {
+                let (l, r, a, b) = (l[i] - c[i], r[i] - c[i], a[i] - c[i], b[i] - c[i]);
+                sums[i] += (l * l + r * r) + (a * a + b * b);
+            }
         }
-    }
-    for (stiff, sum) in own.stiff[at..at + half].iter_mut().zip(sums) {
-        *stiff = 1.0 / (0.5 * sum + ROUND_SMOOTHNESS).sqrt();
+        for sum in &mut sums {
+            *sum = 1.0 / (0.5 * *sum + ROUND_SMOOTHNESS).sqrt();
+        }
+        store(&mut own.stiff, at, row + half, &sums);
     }
 }
 
 /// Weights of the edges to the right and down from the pixels of `own` in frame row `y` (0 is the frame above the tile).
 #[inline(always)]
 pub(super) fn edges(own: &mut Colour, other: &Colour, y: usize, parity: usize, half: usize) {
-    let at = y * STRIDE;
-    let n = half + 1;
+    let row = y * STRIDE;
     // of the frame column -1 on: sample i of colour `own` lies in column 2 (i - 1) + parity
-    let right = &other.stiff[at + parity..];
-    let below = &other.stiff[at + STRIDE..];
-    for i in 0..n {
-        let stiff = own.stiff[at + i];
-        own.right[at + i] = 0.5 * SMOOTHNESS * (stiff + right[i]);
-        own.down[at + i] = 0.5 * SMOOTHNESS * (stiff + below[i]);
+    for at in (row..=row + half).step_by(LANES) {
+        let stiff = lanes(&own.stiff, at);
+        let (right, below) = (lanes(&other.stiff, at + parity), lanes(&other.stiff, at + STRIDE));
+        let weight = |i: usize, beside: &[f32; LANES]| 0.5 * SMOOTHNESS * (stiff[i] + beside[i]);
+        store(&mut own.right, at, row + half + 1, &from_fn(|i| weight(i, right)));
+        store(&mut own.down, at, row + half + 1, &from_fn(|i| weight(i, below)));
     }
 }
 
 /// The 2×2 systems of the pixels of `own` in tile row `y`.
 #[inline(always)]
 pub(super) fn system(own: &mut Colour, other: &Colour, y: usize, parity: usize, half: usize) {
-    let at = (y + 1) * STRIDE + 1;
-    let left = at - 1 + parity;
-    let range = at..at + half;
-    let (u, v) = (&own.u[range.clone()], &own.v[range.clone()]);
-    let (bx, by, bt) = (&own.bx[range.clone()], &own.by[range.clone()], &own.bt[range.clone()]);
-    let (xx, xy, xt) = (&own.xx[range.clone()], &own.xy[range.clone()], &own.xt[range.clone()]);
-    let (yx, yy, yt) = (&own.yx[range.clone()], &own.yy[range.clone()], &own.yt[range.clone()]);
-    let (right, down) = (&own.right[range.clone()], &own.down[range.clone()]);
-    let (left, up) = (&other.right[left..left + half], &other.down[at - STRIDE..at - STRIDE + half]);
-    let (uu, uv, vv) = (&mut own.uu[range.clone()], &mut own.uv[range.clone()], &mut own.vv[range.clone()]);
-    let (ut, vt) = (&mut own.ut[range.clone()], &mut own.vt[range]);
-    for i in 0..half {
-        let b = bx[i] * u[i] + by[i] * v[i] - bt[i];
-        let gx = xx[i] * u[i] + xy[i] * v[i] - xt[i];
-        let gy = yx[i] * u[i] + yy[i] * v[i] - yt[i];
-        // one division for two: 1/p and 1/q are q/(pq) and p/(pq)
-        let (p, q) = ((b * b + ROUND_DATA).sqrt(), (gx * gx + gy * gy + ROUND_DATA).sqrt());
-        let both = 1.0 / (p * q);
-        let (brightness, gradient) = (BRIGHTNESS * both * q, GRADIENT * both * p);
-        let edges = (left[i] + right[i]) + (up[i] + down[i]);
-        let p = brightness * bx[i] * bx[i] + gradient * (xx[i] * xx[i] + yx[i] * yx[i]) + edges + LEAST;
-        let q = brightness * by[i] * by[i] + gradient * (xy[i] * xy[i] + yy[i] * yy[i]) + edges + LEAST;
-        let both = 1.0 / (p * q);
-        (uu[i], vv[i]) = (both * q, both * p);
-        uv[i] = brightness * bx[i] * by[i] + gradient * (xx[i] * xy[i] + yx[i] * yy[i]);
-        ut[i] = brightness * bx[i] * bt[i] + gradient * (xx[i] * xt[i] + yx[i] * yt[i]);
-        vt[i] = brightness * by[i] * bt[i] + gradient * (xy[i] * xt[i] + yy[i] * yt[i]);
+    let row = (y + 1) * STRIDE + 1;
+    for at in (row..row + half).step_by(LANES) {
+        let (u, v) = (lanes(&own.u, at), lanes(&own.v, at));
+        let (bx, by, bt) = (lanes(&own.bx, at), lanes(&own.by, at), lanes(&own.bt, at));
+        let (xx, xy, xt) = (lanes(&own.xx, at), lanes(&own.xy, at), lanes(&own.xt, at));
+        let (yx, yy, yt) = (lanes(&own.yx, at), lanes(&own.yy, at), lanes(&own.yt, at));
+        let (right, down) = (lanes(&own.right, at), lanes(&own.down, at));
+        let (left, up) = (lanes(&other.right, at - 1 + parity), lanes(&other.down, at - STRIDE));
+        let none = [0.0; LANES];
+        let (mut uu, mut uv, mut vv, mut ut, mut vt) = (none, none, none, none, none);
+        for i in 0..LANES {
+            let b = bx[i] * u[i] + by[i] * v[i] - bt[i];
+            let gx = xx[i] * u[i] + xy[i] * v[i] - xt[i];
+            let gy = yx[i] * u[i] + yy[i] * v[i] - yt[i];
+            // one division for two: 1/p and 1/q are q/(pq) and p/(pq)
+            let (p, q) = ((b * b + ROUND_DATA).sqrt(), (gx * gx + gy * gy + ROUND_DATA).sqrt());
+            let both = 1.0 / (p * q);
+            let (brightness, gradient) = (BRIGHTNESS * both * q, GRADIENT * both * p);
+            let edges = (left[i] + right[i]) + (up[i] + down[i]);
+            let p = brightness * bx[i] * bx[i] + gradient * (xx[i] * xx[i] + yx[i] * yx[i]) + edges + LEAST;
+            let q = brightness * by[i] * by[i] + gradient * (xy[i] * xy[i] + yy[i] * yy[i]) + edges + LEAST;
+            let both = 1.0 / (p * q);
+            (uu[i], vv[i]) = (both * q, both * p);
+            uv[i] = brightness * bx[i] * by[i] + gradient * (xx[i] * xy[i] + yx[i] * yy[i]);
+            ut[i] = brightness * bx[i] * bt[i] + gradient * (xx[i] * xt[i] + yx[i] * yt[i]);
+            vt[i] = brightness * by[i] * bt[i] + gradient * (xy[i] * xt[i] + yy[i] * yt[i]);
+        }
+        store(&mut own.uu, at, row + half, &uu);
+        store(&mut own.uv, at, row + half, &uv);
+        store(&mut own.vv, at, row + half, &vv);
+        store(&mut own.ut, at, row + half, &ut);
+        store(&mut own.vt, at, row + half, &vt);
     }
 }
 
 /// One over-relaxation of the pixels of `own` in tile row `y`.
 #[inline(always)]
 pub(super) fn sweep(own: &mut Colour, other: &Colour, y: usize, parity: usize, half: usize) {
-    let at = (y + 1) * STRIDE + 1;
-    let (l, r, a, b) = (at - 1 + parity, at + parity, at - STRIDE, at + STRIDE);
-    let range = at..at + half;
-    let (right, down) = (&own.right[range.clone()], &own.down[range.clone()]);
-    let (left, up) = (&other.right[l..l + half], &other.down[a..a + half]);
-    let (ul, ur, ua, ub) = (&other.u[l..l + half], &other.u[r..r + half], &other.u[a..a + half], &other.u[b..b + half]);
-    let (vl, vr, va, vb) = (&other.v[l..l + half], &other.v[r..r + half], &other.v[a..a + half], &other.v[b..b + half]);
-    let (uu, uv, vv) = (&own.uu[range.clone()], &own.uv[range.clone()], &own.vv[range.clone()]);
-    let (ut, vt) = (&own.ut[range.clone()], &own.vt[range.clone()]);
-    let (u, v) = (&mut own.u[range.clone()], &mut own.v[range]);
-    for i in 0..half {
-        let pull_u = (left[i] * ul[i] + right[i] * ur[i]) + (up[i] * ua[i] + down[i] * ub[i]);
-        let pull_v = (left[i] * vl[i] + right[i] * vr[i]) + (up[i] * va[i] + down[i] * vb[i]);
-        u[i] += OMEGA * ((ut[i] - uv[i] * v[i] + pull_u) * uu[i] - u[i]);
-        v[i] += OMEGA * ((vt[i] - uv[i] * u[i] + pull_v) * vv[i] - v[i]);
+    let row = (y + 1) * STRIDE + 1;
+    for at in (row..row + half).step_by(LANES) {
+        let (right, down) = (lanes(&own.right, at), lanes(&own.down, at));
+        let (left, up) = (lanes(&other.right, at - 1 + parity), lanes(&other.down, at - STRIDE));
+        let (around_u, around_v) = (neighbours(&other.u, at, parity), neighbours(&other.v, at, parity));
+        let pull = |[l, r, a, b]: [&[f32; LANES]; 4], i: usize| {
+            (left[i] * l[i] + right[i] * r[i]) + (up[i] * a[i] + down[i] * b[i])
+        };
+        let (uu, uv, vv) = (lanes(&own.uu, at), lanes(&own.uv, at), lanes(&own.vv, at));
+        let (ut, vt) = (lanes(&own.ut, at), lanes(&own.vt, at));
+        let (mut u, mut v) = (*lanes(&own.u, at), *lanes(&own.v, at));
+        for i in 0..LANES {
+            u[i] += OMEGA * ((ut[i] - uv[i] * v[i] + pull(around_u, i)) * uu[i] - u[i]);
+            v[i] += OMEGA * ((vt[i] - uv[i] * u[i] + pull(around_v, i)) * vv[i] - v[i]);
+        }
+        store(&mut own.u, at, row + half, &u);
+        store(&mut own.v, at, row + half, &v);
+    }
+}
+
+/// The samples from `at` on.
+#[inline(always)]
+fn lanes(plane: &[f32], at: usize) -> &[f32; LANES] {
+    plane[at..].first_chunk().expect("planes end in LANES spare samples")
+}
+
+/// What lies to the left and right of the other colour's samples from `at` on, above and below them.
+#[inline(always)]
+fn neighbours(other: &[f32], at: usize, parity: usize) -> [&[f32; LANES]; 4] {
+    [lanes(other, at - 1 + parity), lanes(other, at + parity), lanes(other, at - STRIDE), lanes(other, at + STRIDE)]
+}
+
+/// Writes the samples from `at` on, as far as `end`.
+#[inline(always)]
+fn store(plane: &mut [f32], at: usize, end: usize, values: &[f32; LANES]) {
+    if at + LANES <= end {
+        plane[at..at + LANES].copy_from_slice(values);
+    } else {
+        plane[at..end].copy_from_slice(&values[..end - at]);
     }
 }

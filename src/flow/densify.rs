@@ -8,6 +8,7 @@ use super::{
     pyramid::Level,
     search::{AREA, PATCH, Patches, Window, total},
 };
+use crate::frame::simd::{self, Kernel};
 use rayon::prelude::*;
 
 /// Rows of pixels that one task fills.
@@ -22,7 +23,7 @@ pub(super) fn dense(from: &Level, to: &Level, patches: &Patches) -> Flow {
     let us = flow.u.data_mut().par_chunks_mut(BAND * size.width);
     let vs = flow.v.data_mut().par_chunks_mut(BAND * size.width);
     us.zip(vs).enumerate().for_each(|(band, (u, v))| {
-        Band { from, to, patches, top: band * BAND, u, v }.run();
+        simd::run(Band { from, to, patches, top: band * BAND, u, v });
     });
     flow
 }
@@ -37,7 +38,10 @@ struct Band<'a> {
     v: &'a mut [f32],
 }
 
-impl Band<'_> {
+impl Kernel for Band<'_> {
+    type Output = ();
+
+    #[inline(always)]
     fn run(self) {
         let Self { from, to, patches, top, u, v } = self;
         let width = from.size().width;

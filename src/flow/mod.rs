@@ -28,7 +28,7 @@ use crate::frame::{Plane, Size};
 pub use consistency::consistency;
 pub use preset::{Params, Preset, Refine, UnknownPreset};
 pub use pyramid::Pyramid;
-pub use warp::{warp, warp_picture};
+pub use warp::{chain, warp, warp_picture};
 
 /// A dense displacement field in pixels, named `to_from`: pixel `(x, y)` of *from* is found at `(x + u, y + v)` in *to*.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,4 +116,23 @@ pub fn dense_prepared(from: &Pyramid, to: &Pyramid, params: &Params, init: Optio
     }
     let flow = coarser.expect("a pyramid has at least one level");
     upsample::to_size(flow, size)
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+    use crate::frame::simd::tests::with_every_width;
+
+    #[test]
+    fn every_width_of_vectors_gives_the_same_bits() {
+        let wave = |x: f32, y: f32| 128.0 + 60.0 * (0.31 * x + 0.07 * y).sin() + 50.0 * (0.23 * y - 0.05 * x).cos();
+        let from = Plane::from_fn(203, 118, |x, y| wave(x as f32, y as f32));
+        let to = Plane::from_fn(203, 118, |x, y| wave(1.02 * x as f32 - 4.3, y as f32 + 0.01 * x as f32));
+        for preset in Preset::ALL {
+            let [plain, wide @ ..] = &with_every_width(|| dense(&from, &to, &preset.into(), None))[..] else {
+                panic!()
+            };
+            assert!(wide.iter().all(|flow| flow == plain), "{preset}");
+        }
+    }
 }

@@ -7,6 +7,7 @@
 //! alone, so the result does not depend on the number of threads.
 
 use super::{Flow, Refine, pyramid::Level, tile::Tile};
+use crate::frame::simd::{self, Kernel};
 use rayon::prelude::*;
 
 /// Most columns and rows that one tile is answerable for.
@@ -31,7 +32,32 @@ fn warp_once(from: &Level, to: &Level, old: &Flow, settings: &Refine) -> Flow {
     let us = new.u.data_mut().par_chunks_mut(rows * size.width);
     let vs = new.v.data_mut().par_chunks_mut(rows * size.width);
     us.zip(vs).enumerate().for_each_init(Tile::default, |tile, (band, (u, v))| {
-        let (top, bottom) = (band * rows, band * rows + u.len() / size.width);
+        simd::run(Band { from, to, old, settings, tile, top: band * rows, columns, u, v });
+    });
+    new
+}
+
+/// The pixel rows from `top` on, solved in tiles that are answerable for `columns` each.
+struct Band<'a> {
+    from: &'a Level,
+    to: &'a Level,
+    old: &'a Flow,
+    settings: &'a Refine,
+    tile: &'a mut Tile,
+    top: usize,
+    columns: usize,
+    u: &'a mut [f32],
+    v: &'a mut [f32],
+}
+
+impl Kernel for Band<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { from, to, old, settings, tile, top, columns, u, v } = self;
+        let size = old.size();
+        let bottom = top + u.len() / size.width;
         for left in (0..size.width).step_by(columns) {
             let right = (left + columns).min(size.width);
             tile.place(
@@ -48,8 +74,7 @@ fn warp_once(from: &Level, to: &Level, old: &Flow, settings: &Refine) -> Flow {
                 tile.copy_row(y, left..right, &mut u[row + left..row + right], &mut v[row + left..row + right]);
             }
         }
-    });
-    new
+    }
 }
 
 /// `side` cut into as few parts of at most `most` as possible, of about equal length.

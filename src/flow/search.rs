@@ -9,7 +9,10 @@ use super::{
     padded::{PAD, Padded},
     pyramid::Level,
 };
-use crate::frame::sample::bilinear;
+use crate::frame::{
+    sample::bilinear,
+    simd::{self, Kernel},
+};
 use rayon::prelude::*;
 
 /// Side of a patch, pixels (Kroeger 2016, table 1).
@@ -75,7 +78,8 @@ pub(super) fn patches(
         moves.par_chunks_mut(BAND * columns.len()).enumerate().for_each(|(band, moves)| {
             let hints = hints.as_deref().filter(|_| pass == Pass::Down);
             let top = band * BAND;
-            Band { from, to, columns: &columns, rows: &rows, before: &before, hints, params, pass, top, moves }.run();
+            let grid = (columns.as_slice(), rows.as_slice());
+            simd::run(Band { from, to, grid, before: &before, hints, params, pass, top, moves });
         });
     }
     Patches { columns, rows, moves }
@@ -86,18 +90,41 @@ fn look_around(from: &Level, to: &Level, columns: &[usize], rows: &[usize], move
     let grid = || (-LOOK..=LOOK).step_by(LOOK_STEP);
     let mut places: Vec<[isize; 2]> = grid().flat_map(|y| grid().map(move |x| [x, y])).collect();
     places.sort_by_key(|[x, y]| x * x + y * y);
-    moves.par_iter_mut().enumerate().for_each(|(i, best)| {
-        let template = Template::new(from, columns[i % columns.len()], rows[i / columns.len()]);
-        let start = *best;
-        let mut least = template.residual(&to.luma, start).error;
-        for [x, y] in &places {
-            let place = [start[0] + *x as f32, start[1] + *y as f32];
-            let error = template.residual(&to.luma, place).error;
-            if error < FARTHER * least {
-                (*best, least) = (place, error);
+    moves.par_chunks_mut(columns.len()).zip(rows).for_each(|(moves, &row)| {
+        simd::run(Look { from, to, columns, row, places: &places, moves });
+    });
+}
+
+/// The patches of one row, which look around.
+struct Look<'a> {
+    from: &'a Level,
+    to: &'a Level,
+    columns: &'a [usize],
+    row: usize,
+    /// Where to look, from the start on, pixels.
+    places: &'a [[isize; 2]],
+    moves: &'a mut [[f32; 2]],
+}
+
+impl Kernel for Look<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { from, to, columns, row, places, moves } = self;
+        for (best, &column) in moves.iter_mut().zip(columns) {
+            let template = Template::new(from, column, row);
+            let start = *best;
+            let mut least = template.residual(&to.luma, start).error;
+            for [x, y] in places {
+                let place = [start[0] + *x as f32, start[1] + *y as f32];
+                let error = template.residual(&to.luma, place).error;
+                if error < FARTHER * least {
+                    (*best, least) = (place, error);
+                }
             }
         }
-    });
+    }
 }
 
 /// Where patches start along one side so that they cover it: every `stride` pixels and flush with the end.
@@ -116,8 +143,8 @@ enum Pass {
 struct Band<'a> {
     from: &'a Level,
     to: &'a Level,
-    columns: &'a [usize],
-    rows: &'a [usize],
+    /// Patch columns and rows.
+    grid: (&'a [usize], &'a [usize]),
     /// The displacements of all patches before this pass.
     before: &'a [[f32; 2]],
     hints: Option<&'a [[f32; 2]]>,
@@ -127,9 +154,12 @@ struct Band<'a> {
     moves: &'a mut [[f32; 2]],
 }
 
-impl Band<'_> {
+impl Kernel for Band<'_> {
+    type Output = ();
+
+    #[inline(always)]
     fn run(self) {
-        let Self { from, to, columns, rows, before, hints, params, pass, top, moves } = self;
+        let Self { from, to, grid: (columns, rows), before, hints, params, pass, top, moves } = self;
         let count = columns.len();
         let offset = top * count;
         for step in 0..moves.len() {

@@ -227,17 +227,21 @@ impl Tile {
         }
     }
 
-    /// Red–black successive over-relaxation (Young 1954).
+    /// Red–black successive over-relaxation (Young 1954), the half-sweeps staggered: each follows the one before at a
+    /// distance of one row, so that a row's coefficients are still in the cache when the next half-sweep wants them.
     #[inline(always)]
     pub(super) fn relax(&mut self, sweeps: usize) {
         let (half, height) = (self.half(), self.height());
         let [a, b] = &mut self.colours;
-        for _ in 0..sweeps {
-            for y in 0..height {
-                sweep(a, b, y, y % 2, half);
-            }
-            for y in 0..height {
-                sweep(b, a, y, 1 - y % 2, half);
+        let half_sweeps = 2 * sweeps;
+        for front in 0..height + half_sweeps - 1 {
+            for number in front.saturating_sub(height - 1)..half_sweeps.min(front + 1) {
+                let y = front - number;
+                if number.is_multiple_of(2) {
+                    sweep(a, b, y, y % 2, half);
+                } else {
+                    sweep(b, a, y, 1 - y % 2, half);
+                }
             }
         }
     }

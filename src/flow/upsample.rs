@@ -3,7 +3,11 @@
 //! Pixel `x` of a level lies at `2x + 0.5` of the next finer one, as in [`super::Pyramid`].
 
 use super::Flow;
-use crate::frame::{Plane, Size, sample::bilinear};
+use crate::frame::{
+    Plane, Size,
+    sample::bilinear,
+    simd::{self, Kernel},
+};
 use rayon::prelude::*;
 
 /// The flow of a level on the next finer one, of `size`: bilinear, displacements doubled.
@@ -14,7 +18,7 @@ pub(super) fn double(coarse: &Flow, size: Size) -> Flow {
 fn double_plane(coarse: &Plane<f32>, size: Size) -> Plane<f32> {
     let mut fine = Plane::filled(size.width, size.height, 0.0);
     fine.data_mut().par_chunks_mut(ROWS * size.width).enumerate().for_each(|(band, out)| {
-        Band { coarse, top: band * ROWS, width: size.width, out }.run();
+        simd::run(Band { coarse, top: band * ROWS, width: size.width, out });
     });
     fine
 }
@@ -30,7 +34,10 @@ struct Band<'a> {
     out: &'a mut [f32],
 }
 
-impl Band<'_> {
+impl Kernel for Band<'_> {
+    type Output = ();
+
+    #[inline(always)]
     fn run(self) {
         let Self { coarse, top, width, out } = self;
         // the coarse row between whose samples the fine ones lie, with its border repeated on both sides

@@ -1,28 +1,88 @@
 //! Pulling one picture onto another along a flow.
 
 use super::Flow;
-use crate::frame::{Picture, Plane, sample::bilinear};
+use crate::frame::{
+    Picture, Plane, Size,
+    sample::{Bilinear, LANES},
+    simd::{self, Kernel},
+};
 use rayon::prelude::*;
+
+/// Rows that one task fills.
+const BAND: usize = 32;
 
 /// What *from* would look like if it were made of pixels of *to*: `result(x, y) = to(x + u, y + v)`, bilinear, beyond the
 /// border the border. `to` may have another size than the flow.
 pub fn warp(to: &Plane<f32>, to_from: &Flow) -> Plane<f32> {
-    let size = to_from.size();
-    let mut result = Plane::filled(size.width, size.height, 0.0);
-    if result.data().is_empty() || to.data().is_empty() {
-        return result;
-    }
-    result.data_mut().par_chunks_mut(size.width).enumerate().for_each(|(y, row)| {
-        let (u, v) = (to_from.u.row(y), to_from.v.row(y));
-        for (x, out) in row.iter_mut().enumerate() {
-            *out = bilinear(to, x as f32 + u[x], y as f32 + v[x]);
-        }
-    });
-    result
+    let [warped] = warp_all([to], to_from);
+    warped
 }
 
 /// [`warp`] for each channel of a picture.
 pub fn warp_picture(to: &Picture, to_from: &Flow) -> Picture {
     let [r, g, b] = &to.rgb;
-    Picture { rgb: [warp(r, to_from), warp(g, to_from), warp(b, to_from)] }
+    Picture { rgb: warp_all([r, g, b], to_from) }
+}
+
+/// First along `first`, from there along `then`: `result(p) = first(p) + then(p + first(p))`.
+pub fn chain(first: &Flow, then: &Flow) -> Flow {
+    let [mut u, mut v] = warp_all([&then.u, &then.v], first);
+    for (sum, first) in [(&mut u, &first.u), (&mut v, &first.v)] {
+        sum.data_mut().iter_mut().zip(first.data()).for_each(|(sum, &first)| *sum += first);
+    }
+    Flow { u, v }
+}
+
+/// [`warp`] for planes of one size.
+fn warp_all<const N: usize>(planes: [&Plane<f32>; N], along: &Flow) -> [Plane<f32>; N] {
+    let size = along.size();
+    let mut results = planes.map(|_| Plane::filled(size.width, size.height, 0.0));
+    if size.width == 0 || size.height == 0 || planes.iter().any(|plane| plane.data().is_empty()) {
+        return results;
+    }
+    let mut bands: Vec<(usize, [&mut [f32]; N])> = Vec::new();
+    let mut rest = results.each_mut().map(Plane::data_mut);
+    for top in (0..size.height).step_by(BAND) {
+        let rows = BAND.min(size.height - top);
+        bands.push((top, rest.each_mut().map(|rest| rest.split_off_mut(..rows * size.width).unwrap_or_default())));
+    }
+    bands.into_par_iter().for_each(|(top, out)| simd::run(Band { planes, along, top, out }));
+    results
+}
+
+/// The rows from `top` on of the warped planes.
+struct Band<'a, const N: usize> {
+    planes: [&'a Plane<f32>; N],
+    along: &'a Flow,
+    top: usize,
+    out: [&'a mut [f32]; N],
+}
+
+impl<const N: usize> Kernel for Band<'_, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { planes, along, top, mut out } = self;
+        let size = Size::new(planes[0].width(), planes[0].height());
+        let width = along.size().width;
+        for row in 0..out[0].len() / width {
+            let (u, v) = (along.u.row(top + row), along.v.row(top + row));
+            for left in (0..width).step_by(LANES) {
+                let columns = left..(left + LANES).min(width);
+                let (mut x, mut y) = ([0.0; LANES], [0.0; LANES]);
+                x.iter_mut().zip(&u[columns.clone()]).for_each(|(x, u)| *x = *u);
+                y.iter_mut().zip(&v[columns.clone()]).for_each(|(y, v)| *y = *v);
+                for i in 0..LANES {
+                    x[i] += (left + i) as f32;
+                    y[i] += (top + row) as f32;
+                }
+                let taps = Bilinear::new(size, &x, &y);
+                for (plane, out) in planes.iter().zip(&mut out) {
+                    let out = &mut out[row * width..][columns.clone()];
+                    out.copy_from_slice(&taps.of(plane)[..columns.len()]);
+                }
+            }
+        }
+    }
 }

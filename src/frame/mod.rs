@@ -5,6 +5,7 @@ mod oklab;
 mod plane;
 pub mod pyramid;
 pub mod sample;
+pub(crate) mod simd;
 mod time;
 
 pub use image::{Frame, Mask, Picture, Rect, Seed, Size};

@@ -1,85 +1,123 @@
 //! One channel of a picture.
+//!
+//! Kernels read rows as slices, which the compiler turns into vectors; ndarray is a view away.
 
 use ndarray::{Array2, ArrayView2};
 
 /// A dense 2-D array `[height, width]` in row-major order, rows contiguous.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Plane<T>(Array2<T>);
+pub struct Plane<T> {
+    width: usize,
+    height: usize,
+    samples: Vec<T>,
+}
 
 impl<T: Copy> Plane<T> {
     /// A plane of `width` × `height` samples, all `value`. Either side may be 0.
     pub fn filled(width: usize, height: usize, value: T) -> Self {
-        Self(Array2::from_elem((height, width), value))
+        Self { width, height, samples: vec![value; width * height] }
     }
 
     /// Takes row-major samples.
     ///
     /// # Panics
-    /// If `data.len() != width * height`: that is a bug of the caller.
-    pub fn from_vec(width: usize, height: usize, data: Vec<T>) -> Self {
-        Self(Array2::from_shape_vec((height, width), data).expect("a plane holds width × height samples"))
+    /// If `samples.len() != width * height`: that is a bug of the caller.
+    pub fn from_vec(width: usize, height: usize, samples: Vec<T>) -> Self {
+        assert_eq!(samples.len(), width * height, "a plane holds width × height samples");
+        Self { width, height, samples }
     }
 
     /// Calls `f(x, y)` for every sample, row by row.
     pub fn from_fn(width: usize, height: usize, mut f: impl FnMut(usize, usize) -> T) -> Self {
-        Self(Array2::from_shape_fn((height, width), |(y, x)| f(x, y)))
+        let mut samples = Vec::with_capacity(width * height);
+        for y in 0..height {
+            samples.extend((0..width).map(|x| f(x, y)));
+        }
+        Self { width, height, samples }
     }
 
     /// Number of columns.
+    #[inline]
     pub fn width(&self) -> usize {
-        self.0.ncols()
+        self.width
     }
 
     /// Number of rows.
+    #[inline]
     pub fn height(&self) -> usize {
-        self.0.nrows()
+        self.height
     }
 
     /// The sample in column `x`, row `y` (0-based).
     #[inline]
     pub fn at(&self, x: usize, y: usize) -> T {
-        self.0[(y, x)]
+        self.row(y)[x]
     }
 
     /// Writes the sample in column `x`, row `y` (0-based).
     #[inline]
     pub fn set(&mut self, x: usize, y: usize, value: T) {
-        self.0[(y, x)] = value;
+        self.row_mut(y)[x] = value;
     }
 
     /// Row `y` (0-based).
     #[inline]
     pub fn row(&self, y: usize) -> &[T] {
-        let w = self.width();
-        &self.data()[y * w..(y + 1) * w]
+        &self.samples[y * self.width..(y + 1) * self.width]
     }
 
     /// Row `y` (0-based), to write.
     #[inline]
     pub fn row_mut(&mut self, y: usize) -> &mut [T] {
-        let w = self.width();
-        &mut self.data_mut()[y * w..(y + 1) * w]
+        &mut self.samples[y * self.width..(y + 1) * self.width]
     }
 
     /// All samples, row-major.
     #[inline]
     pub fn data(&self) -> &[T] {
-        self.0.as_slice().expect("planes are kept in standard layout")
+        &self.samples
     }
 
     /// All samples, row-major, to write.
     #[inline]
     pub fn data_mut(&mut self) -> &mut [T] {
-        self.0.as_slice_mut().expect("planes are kept in standard layout")
+        &mut self.samples
     }
 
-    /// The samples as an ndarray view `[height, width]`.
+    /// The samples as an ndarray view `[height, width]`, nothing copied.
     pub fn view(&self) -> ArrayView2<'_, T> {
-        self.0.view()
+        ArrayView2::from_shape((self.height, self.width), &self.samples).expect("a plane holds width × height samples")
+    }
+
+    /// The samples as an ndarray `[height, width]`, nothing copied.
+    pub fn into_array(self) -> Array2<T> {
+        Array2::from_shape_vec((self.height, self.width), self.samples).expect("a plane holds width × height samples")
     }
 
     /// A plane of the same size with `f` applied to each sample.
     pub fn map<U: Copy>(&self, f: impl FnMut(T) -> U) -> Plane<U> {
-        Plane(self.0.mapv(f))
+        Plane { width: self.width, height: self.height, samples: self.samples.iter().copied().map(f).collect() }
+    }
+}
+
+impl<T: Copy> From<Array2<T>> for Plane<T> {
+    /// Takes an array `[height, width]` of any memory order.
+    fn from(array: Array2<T>) -> Self {
+        let (height, width) = array.dim();
+        Self { width, height, samples: array.into_iter().collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn planes_and_arrays_hold_the_same_samples() {
+        let plane = Plane::from_fn(3, 2, |x, y| 10 * y + x);
+        assert_eq!(plane.view()[(1, 2)], 12);
+        let array = plane.clone().into_array();
+        assert_eq!(Plane::from(array.clone()), plane);
+        assert_eq!(Plane::from(array.reversed_axes()), Plane::from_fn(2, 3, |x, y| 10 * x + y));
     }
 }

@@ -1,6 +1,6 @@
 //! Sampling a plane between its pixels.
 
-use super::Plane;
+use super::{Plane, Size};
 
 /// Bilinear sample at column `x`, row `y` (pixel centres at integers); coordinates beyond the border read the border.
 #[inline]
@@ -15,6 +15,59 @@ pub fn bilinear(plane: &Plane<f32>, x: f32, y: f32) -> f32 {
     let top = above[x0] + (above[x1] - above[x0]) * fx;
     let bottom = below[x0] + (below[x1] - below[x0]) * fx;
     top + (bottom - top) * fy
+}
+
+/// Points that [`Bilinear`] samples at once.
+pub(crate) const LANES: usize = 16;
+
+/// Where and with which weights [`bilinear`] reads at [`LANES`] points: worked out once for planes of one size.
+pub(crate) struct Bilinear {
+    /// Index of the upper left neighbour.
+    at: [u32; LANES],
+    /// From there to the right-hand neighbours and to the lower ones: 0 on the border.
+    right: [u32; LANES],
+    down: [u32; LANES],
+    fx: [f32; LANES],
+    fy: [f32; LANES],
+}
+
+impl Bilinear {
+    /// For planes of `size`, which has at least one pixel, at columns `x`, rows `y`.
+    #[inline(always)]
+    pub(crate) fn new(size: Size, x: &[f32; LANES], y: &[f32; LANES]) -> Self {
+        let (right, bottom) = ((size.width - 1) as i32, (size.height - 1) as i32);
+        let zero = [0; LANES];
+        let mut taps = Self { at: zero, right: zero, down: zero, fx: [0.0; LANES], fy: [0.0; LANES] };
+        for i in 0..LANES {
+            let (x, y) = (x[i].clamp(0.0, right as f32), y[i].clamp(0.0, bottom as f32));
+            let (x0, y0) = (x as i32, y as i32);
+            (taps.fx[i], taps.fy[i]) = (x - x0 as f32, y - y0 as f32);
+            taps.at[i] = (y0 * size.width as i32 + x0) as u32;
+            taps.right[i] = u32::from(x0 < right);
+            taps.down[i] = if y0 < bottom { size.width as u32 } else { 0 };
+        }
+        taps
+    }
+
+    /// The samples of one plane.
+    #[inline(always)]
+    pub(crate) fn of(&self, plane: &Plane<f32>) -> [f32; LANES] {
+        let data = plane.data();
+        let none = [0.0; LANES];
+        let (mut a, mut b, mut c, mut d) = (none, none, none, none);
+        for i in 0..LANES {
+            let at = self.at[i] as usize;
+            let (right, down) = (self.right[i] as usize, self.down[i] as usize);
+            (a[i], b[i], c[i], d[i]) = (data[at], data[at + right], data[at + down], data[at + down + right]);
+        }
+        let mut samples = [0.0; LANES];
+        for i in 0..LANES {
+            let top = a[i] + (b[i] - a[i]) * self.fx[i];
+            let bottom = c[i] + (d[i] - c[i]) * self.fx[i];
+            samples[i] = top + (bottom - top) * self.fy[i];
+        }
+        samples
+    }
 }
 
 /// Catmull-Rom bicubic sample (Keys 1981, a = −½) at column `x`, row `y` (pixel centres at integers); coordinates
@@ -79,6 +132,17 @@ mod tests {
                 assert_eq!(bilinear(&plane, x as f32, y as f32), plane.at(x, y));
                 assert_eq!(bicubic(&plane, x as f32, y as f32), plane.at(x, y));
             }
+        }
+    }
+
+    #[test]
+    fn many_points_at_once_give_the_bits_of_each() {
+        for (w, h) in [(1, 1), (1, 9), (7, 1), (7, 9)] {
+            let plane = Plane::from_fn(w, h, |x, y| (x as f32 * 1.7).sin() + (y as f32 * 0.9).cos());
+            let x: [f32; LANES] = std::array::from_fn(|i| i as f32 * 0.73 - 2.0);
+            let y: [f32; LANES] = std::array::from_fn(|i| 10.0 - i as f32 * 0.81);
+            let samples = Bilinear::new(Size::new(w, h), &x, &y).of(&plane);
+            assert_eq!(samples, std::array::from_fn(|i| bilinear(&plane, x[i], y[i])));
         }
     }
 

@@ -11,9 +11,6 @@ const LEAST_GAIN: f64 = 5.0;
 const NOISE: f64 = 5.0;
 /// Share of the failing drift below which a rise harms nobody.
 const HARMLESS: f64 = 0.5;
-
-/// Share of the fall that another cause may rise by, as long as it stays no fault.
-const PRICE: f64 = 1.0 / 3.0;
 /// Frames beside a span whose measure it can change; those further away are only encoded anew.
 const BESIDE: usize = 5;
 
@@ -46,11 +43,7 @@ pub(super) fn judge(before: &[FrameDrift], after: &[FrameDrift], span: &Span, tr
             if stands_still { "; the move goes on from where it stood, so nothing is missing between" } else { "" };
         return refused(format!("mending would not help: drift {was:.0} → {is:.0}{why}"));
     }
-    let fall = was - is;
-    let rose = |was: f64, is: f64| {
-        let is_new_fault = was < limit && is >= limit;
-        is > was + NOISE && is > HARMLESS * limit && (is_new_fault || is - was > PRICE * fall)
-    };
+    let rose = |was: f64, is: f64| is > was + NOISE && is > HARMLESS * limit;
     for cause in Cause::ALL {
         let (was, is) = (peak(before, span.frames, &[cause]), peak(after, span.frames, &[cause]));
         if rose(was, is) {
