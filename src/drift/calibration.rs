@@ -34,7 +34,7 @@ impl Scale {
 const STEEPNESS: f64 = 1.5;
 
 /// Every signal that counts.
-pub(crate) const SCALES: [Scale; 20] = [
+pub(crate) const SCALES: [Scale; 21] = [
     // noise of the flow reaches 0.01 on faithful clips, compression under a zoom 0.015
     Scale::new(Signal::Bend, Cause::Geometry, 0.0135, 0.047),
     // silhouettes of a turntable reach 0.04
@@ -44,15 +44,15 @@ pub(crate) const SCALES: [Scale; 20] = [
     // an 18 degree turn foreshortens by 5 %
     Scale::new(Signal::Aspect, Cause::Geometry, 4.7, 7.8),
     Scale::new(Signal::Replaced, Cause::Structure, 5.0, 55.0),
-    // one cell is 0.1 % of the picture
-    Scale::new(Signal::Blob, Cause::Structure, 0.045, 0.17),
+    // one cell is 0.1 % of the picture; shadows, arrivals and what moved there are excused before
+    Scale::new(Signal::Blob, Cause::Structure, 0.02, 0.12),
     // small print dies in honest compression and blur
     Scale::new(Signal::Print, Cause::Text, 0.8, 1.3),
     // 2 is just visible side by side
     Scale::new(Signal::Hue, Cause::Color, 1.6, 2.5),
     Scale::new(Signal::HuePeak, Cause::Color, 2.0, 4.4),
-    // a moving highlight reaches 4.5
-    Scale::new(Signal::Tone, Cause::Color, 3.0, 10.0),
+    // a moving highlight reaches 4.5, a lid that tilts towards the lamp 10
+    Scale::new(Signal::Tone, Cause::Color, 5.0, 15.0),
     Scale::new(Signal::Contrast, Cause::Color, 0.09, 0.25),
     // compression under a zoom costs 0.25 more on the subject than elsewhere
     Scale::new(Signal::Smear, Cause::Detail, 0.3, 0.65),
@@ -65,5 +65,7 @@ pub(crate) const SCALES: [Scale; 20] = [
     Scale::new(Signal::Foreign, Cause::Identity, 0.13, 0.45),
     // a wide orbit loses all of the first view: never a fault alone
     Scale::new(Signal::Lost, Cause::Identity, 0.55, 1.2),
+    // another encoding of the same picture reaches 0.03, another animal of the same kind 0.15
+    Scale::new(Signal::Other, Cause::Identity, 0.05, 0.12),
     Scale::new(Signal::Palette, Cause::Identity, 0.45, 0.7),
 ];

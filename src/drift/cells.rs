@@ -37,6 +37,12 @@ impl Grid {
         self.columns * self.rows
     }
 
+    /// Whether cell `index` lies at the canvas's border.
+    pub(crate) fn at_border(&self, index: usize) -> bool {
+        let (x, y) = (index % self.columns, index / self.columns);
+        x == 0 || y == 0 || x + 1 == self.columns || y + 1 == self.rows
+    }
+
     /// The pixels of cell `index` (row-major).
     pub(crate) fn rect(&self, index: usize) -> Rect {
         let (x, y) = (index % self.columns * self.side, index / self.columns * self.side);

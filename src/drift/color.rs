@@ -14,6 +14,9 @@ const DARK: f32 = 12.0;
 /// Local deviation from the common gain that halves a cell's say (highlights and shadows that move), natural logarithm.
 const LOCAL_LIGHT: f32 = 0.08;
 
+/// Cells that two frames must share before their light is compared: their median is then surer than 1 %.
+const LEAST_SHARED: usize = 16;
+
 /// Gain of lightness (ratio of Oklab L, the cube root of the exposure ratio) common to the picture; 1 where unknown.
 pub(super) fn gain(seed: &SeedCells, frame: &FrameCells) -> f32 {
     let mut ratios: Vec<f32> = comparable(seed, frame).map(|i| frame.colours.l[i] / seed.colours.l[i]).collect();
@@ -29,6 +32,8 @@ fn comparable<'a>(seed: &'a SeedCells, frame: &'a FrameCells) -> impl Iterator<I
     })
 }
 
+/// Weight of what is surely not the subject when colour is looked for anywhere: what stands beside may move and be mistaken.
+const BESIDE: f32 = 0.2;
 /// Spread of lightness in the seed from which its contrast can be judged, Oklab × 100.
 const RANGE: f32 = 8.0;
 
@@ -42,7 +47,8 @@ pub(super) fn read(seed: &SeedCells, frame: &FrameCells, readings: &mut Readings
         let trust = 1.0 / (1.0 + (local / LOCAL_LIGHT).powi(2));
         let shift = (f.a[i] / gain - s.a[i]).hypot(f.b[i] / gain - s.b[i]);
         subject.push((shift, trust * seed.subject[i]));
-        anywhere.push((shift, trust));
+        let alike = (frame.likeness[i] - LIKE) / (1.0 - LIKE);
+        anywhere.push((shift, trust * alike * (BESIDE + seed.subject[i])));
         tone.push((f.l[i] / gain - s.l[i]).abs());
     }
     readings.set(Signal::Hue, weighted_quantile(&mut subject, 0.6).unwrap_or(0.0));
@@ -60,6 +66,25 @@ pub(super) fn residual_lightness(seed: &SeedCells, frame: &FrameCells) -> Vec<f3
         residual[i] = frame.colours.l[i] / gain - seed.colours.l[i];
     }
     residual
+}
+
+/// Lightness of every cell that can be compared, Oklab × 100; NaN elsewhere.
+pub(super) fn lightness(seed: &SeedCells, frame: &FrameCells) -> Vec<f32> {
+    let mut lightness = vec![f32::NAN; seed.grid.len()];
+    for i in comparable(seed, frame) {
+        lightness[i] = frame.colours.l[i];
+    }
+    lightness
+}
+
+/// Ratio of lightness between two frames where both show the seed, so that a place that leaves or comes does not count as light;
+/// 1 where they share too little.
+pub(super) fn step(before: &[f32], now: &[f32]) -> f32 {
+    let mut ratios: Vec<f32> = before.iter().zip(now).map(|(b, n)| n / b).filter(|r| r.is_finite()).collect();
+    if ratios.len() < LEAST_SHARED {
+        return 1.0;
+    }
+    quantile(&mut ratios, 0.5).unwrap_or(1.0).clamp(0.2, 5.0)
 }
 
 /// How far the aligned surface's lightness changed since the frame before, Oklab × 100: the weighted 60 % of its cells.

@@ -34,9 +34,10 @@ pub(crate) fn sentence(cause: Cause, readings: &Readings, frame: usize, fps: f64
         ),
         Cause::Detail => format!("fine texture lost {:.1} octaves of energy at frame {frame}", value(Signal::Smear)),
         Cause::Identity => format!(
-            "the subject is {:.0} % unlike the seed around frame {frame}; {:.0} % of its points can no longer be followed",
+            "the subject is {:.0} % unlike the seed around frame {frame}; {:.0} % of its points can no longer be followed; what it shows has changed by {:.2} beyond what motion explains (1 - cosine; another subject from about 0.12)",
             100.0 * value(Signal::Foreign),
             100.0 * value(Signal::Lost),
+            value(Signal::Other),
         ),
         Cause::Freeze => format!(
             "{:.0} frames ({:.2} s) stand still around frame {frame} while the clip moves",

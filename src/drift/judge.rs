@@ -23,6 +23,8 @@ const WORTH_SAYING: f64 = 35.0;
 pub(crate) struct Series {
     pub(crate) observations: Vec<Observation>,
     pub(crate) registration: Registration,
+    /// Whether a network looked at the subject.
+    pub(crate) witnessed: bool,
     /// Clip pixels per working pixel along x and y.
     pub(crate) scale: (f64, f64),
     /// Size in which frames were measured.
@@ -54,7 +56,7 @@ pub(crate) fn region(seed: &SeedCells, frame: &FrameCells) -> [usize; 4] {
     for i in worst {
         marked[i] = true;
     }
-    let (_, group) = structure::largest_group(&seed.grid, &marked);
+    let group = structure::largest_group(&seed.grid, &marked);
     let (mut x0, mut y0, mut x1, mut y1) = (usize::MAX, usize::MAX, 0, 0);
     for i in group {
         let rect = seed.grid.rect(i);
@@ -216,6 +218,11 @@ fn warnings(series: &Series, confidence: f64) -> Vec<String> {
     if confidence < LEAST_CONFIDENCE {
         warnings
             .push("too little of the seed could be compared: a faithful clip cannot be told from another".to_owned());
+    }
+    if !series.witnessed {
+        warnings.push(
+            "built without the feature `embedding`: another subject shows only where its structure does".to_owned(),
+        );
     }
     if series.registration.visible_fraction < 0.5 {
         let percent = 100.0 * series.registration.visible_fraction;

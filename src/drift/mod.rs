@@ -20,6 +20,7 @@ mod correlation;
 mod cubic;
 mod cut;
 mod detail;
+mod embedding;
 mod explain;
 mod flicker;
 mod freeze;

@@ -6,7 +6,7 @@
 use crate::{
     flow::{self, Flow},
     frame::{Picture, Plane, Size, pyramid},
-    geometry::{Homography, Match, Point, Robust, fit_similarity},
+    geometry::{Homography, Match, Point, Robust, fit_affine, fit_similarity},
 };
 
 /// Longest side of the thumbnails that are compared, pixels.
@@ -22,7 +22,12 @@ const SAME_SHAPE: f64 = 0.02;
 /// Movement of a corner below which the dense registration needs no better start, pixels.
 const NEAR_ENOUGH: f64 = 1.0;
 
-/// An axis-parallel placement, refined by a similarity: maps canvas pixels into the seed.
+/// Share of points that an affinity must explain beyond what a similarity does.
+const CLEARLY_MORE: f64 = 0.1;
+/// Ratio of the scales along and across, minus 1, up to which a provider squeezes what it does not crop.
+const MOST_SQUEEZED: f64 = 0.15;
+
+/// An axis-parallel placement, refined by a similarity or a slight squeeze: maps canvas pixels into the seed.
 #[derive(Clone, Debug)]
 pub(crate) struct Placement {
     /// `seed_from_canvas`.
@@ -85,7 +90,12 @@ impl Placement {
                 }
             }
         }
-        let fit = fit_similarity(&matches, &Robust::within(1.0))?;
+        let near = Robust::within(1.0);
+        let plain = fit_similarity(&matches, &near);
+        let needed = plain.as_ref().map_or(0.0, |fit| fit.inlier_fraction) + CLEARLY_MORE;
+        let squeezed = fit_affine(&matches, &near)
+            .filter(|fit| fit.inlier_fraction > needed && squeeze(&fit.model) < MOST_SQUEEZED);
+        let fit = squeezed.or(plain)?;
         let corners = [(0, 0), (size.width, 0), (0, size.height), (size.width, size.height)];
         let moved = corners
             .iter()
@@ -208,6 +218,13 @@ impl Placement {
         let (va, vb) = (saa - sa * sa / n, sbb - sb * sb / n);
         (sab - sa * sb / n + n) / ((va + n) * (vb + n)).sqrt()
     }
+}
+
+/// Ratio of the larger to the smaller singular value of an affinity, minus 1.
+fn squeeze(affine: &Homography) -> f64 {
+    let [[a, b, _], [c, d, _], _] = affine.0;
+    let (sum, difference) = ((a + d).hypot(b - c), (a - d).hypot(b + c));
+    (sum + difference) / (sum - difference).abs().max(f64::MIN_POSITIVE) - 1.0
 }
 
 /// Seed pixels per canvas pixel along x and y: the plainest shape first.

@@ -134,7 +134,7 @@ pub struct ClipInfo {
 /// How the clip's picture lies over the seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Registration {
-    /// `"similarity"`, `"homography"` or `"none"` when the seed was not found.
+    /// `"affine"` or `"none"` when the seed was not found.
     pub kind: String,
     /// `clip_from_seed`: maps seed pixels (column vector `x, y, 1`) to clip pixels.
     pub matrix: [[f64; 3]; 3],

@@ -16,7 +16,7 @@ use super::{
     cells::{FrameCells, SeedCells},
     color, cut, detail, flicker, freeze, fusion,
     geometry::{self, Bending, Bent},
-    identity,
+    identity::{self, Witness},
     judge::{self, Series},
     placement::Placement,
     registration::{Registered, Registrar},
@@ -35,6 +35,11 @@ pub(super) const WORKING_SIDE: usize = 512;
 /// Frames whose geometry is judged together: ten seconds at 24 frames per second.
 const STRETCH: usize = 240;
 
+/// Exponent from lightness to light: Oklab takes the cube root.
+const LIGHT_PER_LIGHTNESS: f64 = 3.0;
+/// Share of the seen points among which the farthest moved is looked for: a thing of half a percent of the picture may move.
+const FARTHEST: f64 = 0.995;
+
 /// Frames over which what lasts is told from what flashes by.
 const LASTING: usize = 9;
 
@@ -50,7 +55,7 @@ pub(super) fn careful_flow() -> Params {
 pub(crate) struct Observation {
     pub(crate) time_secs: f64,
     pub(crate) readings: Readings,
-    /// Natural logarithm of the lightness gain against the seed.
+    /// Natural logarithm of the light gained since the first frame.
     pub(crate) log_gain: f64,
     /// Mean absolute change of luma since the frame before, levels.
     pub(crate) change: f64,
@@ -62,6 +67,8 @@ pub(crate) struct Observation {
     pub(crate) tracked: f64,
     /// Displacement from the seed that 95 % of the points do not exceed, percent of the diagonal.
     pub(crate) moved: f64,
+    /// The same for the points that moved farthest, of which any small thing may be made.
+    pub(crate) farthest: f64,
     /// Share of the subject's texture that could be compared, `0..=1`.
     pub(crate) seen: f64,
     /// Where it looks least like the seed: `[x, y, width, height]`, pixels of the canvas.
@@ -96,7 +103,10 @@ struct Prepared {
     luma_before: Plane<f32>,
     thumbnail_before: Plane<f32>,
     residual_before: Vec<f32>,
+    lightness_before: Vec<f32>,
+    log_gain: f64,
     detail_first: Vec<f32>,
+    witness: Option<Witness>,
 }
 
 impl Ruler {
@@ -135,12 +145,18 @@ impl Ruler {
         let displacements = Displacements::read(&prepared.points, &registered);
         let detail = detail::changes(&prepared.cells, &cells);
         let residual = color::residual_lightness(&prepared.cells, &cells);
-        let observation = observe(prepared, frame, &cells, &luma, &displacements, &residual, &detail);
+        let lightness = color::lightness(&prepared.cells, &cells);
+        prepared.log_gain += LIGHT_PER_LIGHTNESS * f64::from(color::step(&prepared.lightness_before, &lightness)).ln();
+        let mut observation = observe(prepared, frame, &cells, &luma, &displacements, &residual, &detail);
+        if let Some(witness) = &mut prepared.witness {
+            witness.read(&picture, observation.moved as f32, &mut observation.readings);
+        }
         self.heat = Some(heat(&prepared.cells, &cells));
         self.stretch.push(displacements);
         prepared.thumbnail_before = cut::thumbnail(&luma);
         prepared.luma_before = luma;
         prepared.residual_before = residual;
+        prepared.lightness_before = lightness;
         if prepared.detail_first.is_empty() {
             prepared.detail_first = detail;
         }
@@ -168,7 +184,9 @@ impl Ruler {
             self.clip.width as f64 / working.width.max(1) as f64,
             self.clip.height as f64 / working.height.max(1) as f64,
         );
-        judge::judge(Series { observations, registration, scale, working, clip: self.clip, fps: self.fps }, *thresholds)
+        let witnessed = self.prepared.as_ref().is_none_or(|prepared| prepared.witness.is_some());
+        let (clip, fps) = (self.clip, self.fps);
+        judge::judge(Series { observations, registration, witnessed, scale, working, clip, fps }, *thresholds)
     }
 
     /// Fills in what only the whole series can tell.
@@ -181,7 +199,7 @@ impl Ruler {
         // where few points can be followed, those that can are followed less well
         let reliable = 1.0 - series::summary(&series_of(observations, |o| 1.0 - o.tracked)).0;
         // what moves uncovers what was hidden: only a still, well-known scene makes a new thing certain
-        let moved = fusion::pooled(&series_of(observations, |o| o.moved));
+        let moved = fusion::pooled(&series_of(observations, |o| o.farthest));
         let certain = reliable.powi(3) / (1.0 + moved * moved);
         let percent = (reliable * 100.0 / self.working_size().diagonal().max(1.0)) as f32;
         let nothing = Bending::default();
@@ -215,7 +233,7 @@ impl Ruler {
     fn registration(&self, working: Size) -> Registration {
         match &self.prepared {
             Some(prepared) => Registration {
-                kind: "similarity".to_owned(),
+                kind: "affine".to_owned(),
                 matrix: prepared.placement.clip_from_seed(working, self.clip),
                 visible_fraction: prepared.placement.visible_fraction(self.seed.picture.size(), working),
             },
@@ -237,7 +255,8 @@ impl Ruler {
 
     /// Lays the seed over the first frame and prepares all that depends on it.
     fn prepare(&self, first: &Picture, luma: &Plane<f32>) -> Prepared {
-        let (placement, canvas) = lay(&self.seed, self.mask.as_ref(), self.working_size(), self.params, first, luma);
+        let size = self.working_size();
+        let (placement, canvas) = lay(&self.seed, self.mask.as_ref(), size, self.params, first, luma);
         Prepared {
             cells: SeedCells::new(&canvas),
             points: Points::new(&canvas),
@@ -245,7 +264,10 @@ impl Ruler {
             luma_before: luma.clone(),
             thumbnail_before: cut::thumbnail(luma),
             residual_before: Vec::new(),
+            lightness_before: Vec::new(),
+            log_gain: 0.0,
             detail_first: Vec::new(),
+            witness: Witness::new(&placement.lay(&self.seed.picture, size), self.fps),
             placement,
             canvas,
         }
@@ -276,9 +298,9 @@ fn observe(
 ) -> Observation {
     let seed = &prepared.cells;
     let mut readings = Readings::default();
-    let gain = color::gain(seed, cells);
-    let moved = 100.0 * displacements.length(0.95) / prepared.canvas.size().diagonal() as f32;
-    structure::read(seed, cells, moved, &mut readings);
+    let percent = |length: f32| 100.0 * length / prepared.canvas.size().diagonal() as f32;
+    let (moved, farthest) = (percent(displacements.length(0.95)), percent(displacements.length(FARTHEST)));
+    structure::read(seed, cells, farthest, &mut readings);
     color::read(seed, cells, &mut readings);
     detail::read(seed, &prepared.detail_first, detail, &mut readings);
     identity::read(seed, cells, &mut readings);
@@ -288,12 +310,13 @@ fn observe(
     Observation {
         time_secs: frame.time.secs(),
         readings,
-        log_gain: 3.0 * f64::from(gain).ln(),
+        log_gain: prepared.log_gain,
         change,
         step: f64::from(cut::step(&prepared.thumbnail_before, &cut::thumbnail(luma))),
         boil: f64::from(color::boil(seed, &prepared.residual_before, residual)),
         tracked: f64::from(displacements.seen(&prepared.points)),
         moved: f64::from(moved),
+        farthest: f64::from(farthest),
         seen: judge::seen(seed, cells),
         region: judge::region(seed, cells),
         bent: Vec::new(),

@@ -49,11 +49,13 @@ pub(crate) enum Signal {
     Foreign,
     /// Distance of the colour distribution from the seed's.
     Palette,
+    /// Distance of what the picture shows from what the seed shows, beyond what motion explains.
+    Other,
 }
 
 impl Signal {
     /// Every signal.
-    pub(crate) const ALL: [Self; 23] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::Bend,
         Self::BendPeak,
         Self::BendWide,
@@ -77,6 +79,7 @@ impl Signal {
         Self::Lost,
         Self::Foreign,
         Self::Palette,
+        Self::Other,
     ];
 
     /// Its name in the report's metrics.
@@ -105,6 +108,7 @@ impl Signal {
             Self::Lost => "lost",
             Self::Foreign => "foreign",
             Self::Palette => "palette",
+            Self::Other => "other",
         }
     }
 
@@ -117,6 +121,7 @@ impl Signal {
             Self::Smear | Self::Grain => "octaves of energy",
             Self::Frozen => "frames",
             Self::Contrast | Self::Lost | Self::Print | Self::Jump | Self::Foreign | Self::Palette => "0..1",
+            Self::Other => "1 - cosine",
         }
     }
 }

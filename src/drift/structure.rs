@@ -22,7 +22,8 @@ pub(super) fn judged<'a>(seed: &'a SeedCells, frame: &'a FrameCells) -> impl Ite
     (0..seed.grid.len()).filter(|&i| frame.seen[i] >= LEAST_SEEN && seed.texture[i].max(frame.texture[i]) > TEXTURED)
 }
 
-/// Reads the structure signals of one frame whose content moved by up to `moved` percent of the diagonal.
+/// Reads the structure signals of one frame whose content moved by up to `moved` percent of the diagonal. What touches the border
+/// may have come in from outside: it is no invention.
 pub(super) fn read(seed: &SeedCells, frame: &FrameCells, moved: f32, readings: &mut Readings) {
     let share = |weight: &dyn Fn(usize) -> f32| {
         let (mut unlike, mut all) = (0.0f32, 1e-6f32);
@@ -42,7 +43,12 @@ pub(super) fn read(seed: &SeedCells, frame: &FrameCells, moved: f32, readings: &
         }
         marked
     };
-    let (size, _) = largest_group(&seed.grid, &marked);
+    let size = groups(&seed.grid, &marked)
+        .into_iter()
+        .filter(|group| !group.iter().any(|&i| seed.grid.at_border(i)))
+        .map(|group| group.len())
+        .max();
+    let size = size.unwrap_or(0);
     readings.set(Signal::Blob, (100.0 * size as f32 / seed.grid.len() as f32 - SWEPT * moved).max(0.0));
     let mut print: Vec<(f32, f32)> = judged(seed, frame)
         .filter(|&i| seed.bands.fine[i] > PRINT_ENERGY)
@@ -56,10 +62,11 @@ pub(super) fn forgiving(frame: &FrameCells, i: usize) -> f32 {
     frame.likeness[i].max(frame.coarse[i])
 }
 
-/// Whether an unlike cell shows something else rather than the seed out of focus: another colour, or texture that was not there.
+/// Whether an unlike cell shows something invented rather than the seed in a shadow, out of focus, or another part of the seed that
+/// moved there: a colour that the seed shows nowhere.
 fn is_other(seed: &SeedCells, frame: &FrameCells, i: usize) -> bool {
     let (f, s) = (&frame.colours, &seed.colours);
-    (f.a[i] - s.a[i]).hypot(f.b[i] - s.b[i]) > OTHER_COLOUR || frame.texture[i] > 2.0 * seed.texture[i] + TEXTURED
+    (0..seed.grid.len()).all(|k| (f.a[i] - s.a[k]).hypot(f.b[i] - s.b[k]) > OTHER_COLOUR)
 }
 
 /// 0 above, 1 well below [`UNLIKE`].
@@ -67,10 +74,15 @@ fn unlikeness(likeness: f32) -> f32 {
     ((UNLIKE + 0.15 - likeness) / 0.3).clamp(0.0, 1.0)
 }
 
-/// Size and members of the largest 4-connected group of marked cells.
-pub(super) fn largest_group(grid: &Grid, marked: &[bool]) -> (usize, Vec<usize>) {
+/// Members of the largest 4-connected group of marked cells.
+pub(super) fn largest_group(grid: &Grid, marked: &[bool]) -> Vec<usize> {
+    groups(grid, marked).into_iter().max_by(|a, b| a.len().cmp(&b.len()).then(b[0].cmp(&a[0]))).unwrap_or_default()
+}
+
+/// The 4-connected groups of marked cells, in the order of their first cells.
+fn groups(grid: &Grid, marked: &[bool]) -> Vec<Vec<usize>> {
     let mut reached = vec![false; marked.len()];
-    let mut largest = Vec::new();
+    let mut groups = Vec::new();
     for start in 0..marked.len() {
         if !marked[start] || reached[start] {
             continue;
@@ -92,9 +104,7 @@ pub(super) fn largest_group(grid: &Grid, marked: &[bool]) -> (usize, Vec<usize>)
                 }
             }
         }
-        if group.len() > largest.len() {
-            largest = group;
-        }
+        groups.push(group);
     }
-    (largest.len(), largest)
+    groups
 }
