@@ -5,6 +5,9 @@ use super::{
     series::weighted_quantile,
     signal::{Readings, Signal},
 };
+use image::{GrayImage, Luma};
+use imageproc::region_labelling::{Connectivity, connected_components};
+use std::collections::BTreeMap;
 
 /// Likeness below which a cell shows something else: noise and half a pixel of misalignment keep it above.
 const UNLIKE: f32 = 0.5;
@@ -79,32 +82,16 @@ pub(super) fn largest_group(grid: &Grid, marked: &[bool]) -> Vec<usize> {
     groups(grid, marked).into_iter().max_by(|a, b| a.len().cmp(&b.len()).then(b[0].cmp(&a[0]))).unwrap_or_default()
 }
 
-/// The 4-connected groups of marked cells, in the order of their first cells.
+/// The 4-connected groups of marked cells, in the order of their first cells; members in row-major order.
 fn groups(grid: &Grid, marked: &[bool]) -> Vec<Vec<usize>> {
-    let mut reached = vec![false; marked.len()];
-    let mut groups = Vec::new();
-    for start in 0..marked.len() {
-        if !marked[start] || reached[start] {
-            continue;
-        }
-        reached[start] = true;
-        let mut group = vec![start];
-        let mut next = 0;
-        while next < group.len() {
-            let (x, y) = (group[next] % grid.columns, group[next] / grid.columns);
-            next += 1;
-            let neighbours = [(x.wrapping_sub(1), y), (x + 1, y), (x, y.wrapping_sub(1)), (x, y + 1)]
-                .into_iter()
-                .filter(|&(x, y)| x < grid.columns && y < grid.rows);
-            for (x, y) in neighbours {
-                let i = y * grid.columns + x;
-                if marked[i] && !reached[i] {
-                    reached[i] = true;
-                    group.push(i);
-                }
-            }
-        }
-        groups.push(group);
+    let mark = |x: u32, y: u32| Luma([u8::from(marked[y as usize * grid.columns + x as usize])]);
+    let marks = GrayImage::from_fn(grid.columns as u32, grid.rows as u32, mark);
+    let labels = connected_components(&marks, Connectivity::Four, Luma([0]));
+    let mut groups: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (i, Luma([label])) in labels.pixels().enumerate().filter(|(_, Luma([label]))| *label != 0) {
+        groups.entry(*label).or_default().push(i);
     }
+    let mut groups: Vec<Vec<usize>> = groups.into_values().collect();
+    groups.sort_by_key(|group| group[0]);
     groups
 }
