@@ -18,6 +18,7 @@ mod outputs;
 mod pair;
 mod plan;
 mod progress;
+mod providers;
 mod runs;
 mod score;
 mod selftest;
@@ -70,6 +71,8 @@ enum Command {
     Demo(demo::Args),
     /// Show what `animate` would do and cost; nothing is sent
     Plan(plan::Args),
+    /// List providers, show one with its models and prices, examine recipes of your own
+    Providers(providers::Args),
     /// List runs, show one, or go on with one after a crash
     Runs(runs::Args),
     /// Measure how far a clip drifts from the still it was made from
@@ -120,6 +123,7 @@ fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
         Command::Animate(args) => animate::run(args, ui),
         Command::Demo(args) => demo::run(args, ui),
         Command::Plan(args) => plan::run(args, ui),
+        Command::Providers(args) => providers::run(args, ui),
         Command::Runs(args) => runs::run(args, ui),
         Command::Score(args) => score::run(args, ui),
         Command::Gate(args) => gate::run(args, ui),

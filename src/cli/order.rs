@@ -5,6 +5,7 @@ use clap::ValueHint;
 use holdstill::{
     drift::{Policy, policy::Preset},
     engine::animate::{AnimateJob, Maker},
+    provider::{Shelf, Tier},
     store::{self, Config, Home, Money, config::Key},
 };
 use std::path::{Path, PathBuf, absolute};
@@ -20,9 +21,12 @@ pub(crate) struct OrderArgs {
     /// What should happen in the clip
     #[arg(long, short, value_name = "TEXT", default_value = "")]
     prompt: String,
-    /// Who makes the clip: animator (built in, free) or command [default: animator]
+    /// Who makes the clip: animator (built in, free), command, or a provider such as fal or xai [default: animator]
     #[arg(long, value_name = "NAME", help_heading = "Provider")]
     provider: Option<String>,
+    /// draft or final: which of the provider's models [default: final]
+    #[arg(long, value_name = "TIER", help_heading = "Provider")]
+    tier: Option<String>,
     /// A local image-to-video program, e.g. './my-i2v {seed} {out} {prompt} {duration}'
     #[arg(long, value_name = "LINE", help_heading = "Provider")]
     command: Option<String>,
@@ -78,6 +82,7 @@ impl OrderArgs {
     pub(crate) fn config(&self) -> Result<Config, Failure> {
         let mut config = load_config()?;
         config.flag(Key::Provider, "--provider", self.provider.as_ref())?;
+        config.flag(Key::Tier, "--tier", self.tier.as_ref())?;
         config.flag(Key::Budget, "--budget", self.budget.map(|budget| budget.to_string()))?;
         config.flag(Key::Takes, "--takes", self.takes)?;
         config.flag(Key::Aspect, "--aspect", self.aspect.as_ref())?;
@@ -90,7 +95,7 @@ impl OrderArgs {
 
     /// The job that the flags and settings describe.
     pub(crate) fn job(&self, config: &Config) -> Result<AnimateJob, Failure> {
-        let maker = self.maker(config)?;
+        let (maker, duration_secs) = self.maker(config)?;
         let still = full(&self.still)?;
         Ok(AnimateJob {
             prompt: self.prompt.clone(),
@@ -98,7 +103,7 @@ impl OrderArgs {
             is_consented: self.yes && config.budget().is_some(),
             takes: config.takes(),
             aspect: config.text(Key::Aspect).unwrap_or("still").to_owned(),
-            duration_secs: config.duration_secs(),
+            duration_secs,
             fps: config.fps(),
             motion: self.motion.clone(),
             mask: self.mask.as_deref().map(full).transpose()?,
@@ -114,20 +119,27 @@ impl OrderArgs {
         })
     }
 
-    fn maker(&self, config: &Config) -> Result<Maker, Failure> {
-        let asks_for_command = config.text(Key::Provider) == Some("command") || self.command.is_some();
-        match (&self.command, asks_for_command) {
-            (Some(line), _) if self.provider.as_deref() == Some("animator") => Err(Failure::usage(
-                format!("--command `{line}` is given, but --provider is animator"),
-                "leave one of them out",
-            )),
-            (Some(line), _) => Ok(Maker::Command { line: line.clone(), price: self.command_price }),
-            (None, true) => Err(Failure::usage(
-                "the provider is `command`, and no command is given",
-                "add --command './my-i2v {seed} {out} {prompt} {duration}'",
-            )),
-            (None, false) => Ok(Maker::Animator),
-        }
+    /// Who makes the clips, and how long they are.
+    fn maker(&self, config: &Config) -> Result<(Maker, f64), Failure> {
+        let provider = config.text(Key::Provider).unwrap_or("animator");
+        let maker = match &self.command {
+            Some(line) if self.provider.as_deref().is_some_and(|given| given != "command") => {
+                return Err(Failure::usage(
+                    format!("--command `{line}` is given, but --provider is {provider}"),
+                    "leave one of them out",
+                ));
+            }
+            Some(line) => Maker::Command { line: line.clone(), price: self.command_price },
+            None if provider == "command" => {
+                return Err(Failure::usage(
+                    "the provider is `command`, and no command is given",
+                    "add --command './my-i2v {seed} {out} {prompt} {duration}'",
+                ));
+            }
+            None if provider == "animator" => Maker::Animator,
+            None => return remote(provider, config),
+        };
+        Ok((maker, config.duration_secs()))
     }
 
     /// `--out`, or `out/STILL.mp4`; a folder gets a file named after the still.
@@ -139,6 +151,18 @@ impl OrderArgs {
             None => Path::new("out").join(format!("{name}.mp4")),
         }
     }
+}
+
+/// A provider behind HTTP, `ID` or `ID/MODEL`; where no length was asked for, the nearest that its model makes.
+fn remote(name: &str, config: &Config) -> Result<(Maker, f64), Failure> {
+    let (id, model) = name.split_once('/').map_or((name, None), |(id, model)| (id, Some(model)));
+    let tier = if config.text(Key::Tier) == Some("draft") { Tier::Draft } else { Tier::Final };
+    let recipe = Shelf::of_user().open(id)?;
+    let model = recipe.model(model, tier)?;
+    let asked = config.duration_secs();
+    let secs = if config.is_default(Key::Duration) { f64::from(model.durations.nearest(asked)) } else { asked };
+    let price = model.price.of(secs).ok_or(store::Error::MoneyOverflow)?;
+    Ok((Maker::Remote { id: id.to_owned(), model: model.id.clone(), tier: model.tier, price }, secs))
 }
 
 /// The settings of this folder and user, without flags.

@@ -103,9 +103,9 @@ impl Error {
 
 fn class_of_provider(error: &provider::Error) -> Class {
     match error {
-        provider::Error::BadLine { .. } | provider::Error::BadRequest { .. } => Class::Usage,
+        error if error.is_usage() => Class::Usage,
         provider::Error::Media(_) => Class::Media,
-        provider::Error::Cancelled => Class::Interrupted,
+        provider::Error::Cancelled { .. } => Class::Interrupted,
         _ => Class::Provider,
     }
 }

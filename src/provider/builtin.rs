@@ -1,6 +1,6 @@
 //! The built-in animator as a provider: free, offline, the same bits for the same request.
 
-use super::{Error, Generated, Progress, Request};
+use super::{Error, Fate, Generated, Progress, Request, recipe::Ticket};
 use crate::{
     animator::{Animator, Aspect, Camera, Defect, Shot, Simulation},
     frame::Time,
@@ -63,7 +63,7 @@ impl Builtin {
             strength: request.strength,
         };
         let animator = Animator::new(&seed, depth.as_ref(), mask.as_ref(), &shot);
-        progress(Progress::Accepted(format!("animator {}", request.rng_seed)));
+        progress(Progress::Accepted(Ticket::of(&format!("animator {}", request.rng_seed))));
 
         let total = animator.frames();
         let (first, product) = (animator.frame(0), animator.product(0));
@@ -75,7 +75,7 @@ impl Builtin {
         let mut encoder = Encoder::create(target.path(), &settings).map_err(explain)?;
         for index in 0..total {
             if is_cancelled() {
-                return Err(Error::Cancelled);
+                return Err(Error::Cancelled { fate: Fate::Over, cost: Some(Money::ZERO) });
             }
             let source = faults.source(index);
             let picture = faults.apply(index, animator.frame(source), &animator.product(source));

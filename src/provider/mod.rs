@@ -3,9 +3,13 @@
 mod builtin;
 pub mod command;
 mod error;
+mod http;
+pub mod recipe;
 mod request;
 
 pub use builtin::Builtin;
 pub use command::Command;
-pub use error::Error;
+pub use error::{Error, Fate};
+pub use http::Remote;
+pub use recipe::{Shelf, Ticket, Tier};
 pub use request::{Generated, Progress, Request};

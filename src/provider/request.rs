@@ -1,8 +1,12 @@
 //! What is asked of a provider and what comes back.
 
+use super::recipe::Ticket;
 use crate::{frame::Size, store::Money};
 use serde::Serialize;
 use std::path::PathBuf;
+
+/// Strength below which a provider is told in words to move less.
+const CALM: f64 = 0.9;
 
 /// One take. Its JSON is what a command finds on its standard input.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -38,11 +42,20 @@ pub struct Request {
     pub simulate: Vec<String>,
 }
 
+impl Request {
+    /// The prompt for a provider that knows no camera moves and no strength: both in words.
+    pub fn spoken(&self) -> String {
+        let camera = format!("slow {} camera move, the product stays exactly as in the picture", self.motion);
+        let prompt = if self.prompt.trim().is_empty() { camera } else { self.prompt.trim().to_owned() };
+        if self.strength < CALM { format!("{prompt}, calm and with little motion") } else { prompt }
+    }
+}
+
 /// A sign of life.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Progress {
-    /// The provider took the request and calls it this.
-    Accepted(String),
+    /// The provider took the request and gave this receipt.
+    Accepted(Ticket),
     /// How much is done, `0..=1`.
     Fraction(f64),
     /// For a person.

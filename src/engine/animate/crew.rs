@@ -1,20 +1,17 @@
 //! The workshop with real crafts: provider, ruler, mender.
 
 use super::{
-    AnimateJob, Maker,
-    workshop::{Made, Mended, Sign, TakeRequest, Unmade, Workshop},
+    AnimateJob, Influence, Maker,
+    workshop::{self, Made, Mended, Sign, TakeRequest, Trace, Unmade, Workshop},
 };
 use crate::{
     drift::{ScoreReport, Thresholds},
     engine::{Cancel, Error, Event, MendJob, ScoreJob, Stage, command_line, mend_scored, score_as},
     frame::Size,
     media,
-    provider::{Builtin, Command, Progress, Request},
+    provider::{self, Builtin, Command, Generated, Progress, Remote, Request, Shelf, Ticket},
 };
-use std::{
-    cell::RefCell,
-    path::{Path, PathBuf},
-};
+use std::{cell::RefCell, path::Path};
 
 /// Shorter side of the clip in pixels for the shapes that platforms name.
 const SHORT_SIDE: usize = 720;
@@ -37,6 +34,7 @@ pub(super) struct Crew<'a, 'e> {
 enum Provider {
     Builtin(Builtin),
     Command(Command),
+    Remote(Box<Remote>),
 }
 
 impl<'a, 'e> Crew<'a, 'e> {
@@ -49,8 +47,54 @@ impl<'a, 'e> Crew<'a, 'e> {
         let provider = match &job.maker {
             Maker::Command { line, .. } => Provider::Command(Command::parse(line)?),
             Maker::Animator => Provider::Builtin(Builtin::parse(&job.motion, &job.aspect, &job.simulate)?),
+            Maker::Remote { id, model, tier, .. } => {
+                let env = |name: &str| std::env::var(name).ok();
+                Provider::Remote(Box::new(Remote::open(&Shelf::of_user(), id, Some(model), *tier, &env)?))
+            }
         };
-        Ok(Self { job, provider, size: clip_size(&job.aspect, seed.original), hear, cancel })
+        let crew = Self { job, provider, size: clip_size(&job.aspect, seed.original), hear, cancel };
+        if let Provider::Remote(remote) = &crew.provider {
+            let first = TakeRequest { recipe: String::new(), take: 1, rng_seed: 0, influence: Influence::default() };
+            remote.check(&crew.request(&first, Path::new("")))?;
+        }
+        Ok(crew)
+    }
+
+    /// Has a provider work on a take: its progress is told and written down as it comes.
+    fn oversee(
+        &self,
+        take: u32,
+        sign: &mut workshop::Ear<'_>,
+        work: impl FnOnce(&mut dyn FnMut(Progress), &dyn Fn() -> bool) -> Result<Generated, provider::Error>,
+    ) -> Result<Made, Unmade> {
+        let stage = Stage::Generate;
+        let what = format!("take {take} by {}", self.job.maker.name());
+        self.tell(Event::Begin { stage, what: what.clone(), total: PERCENT });
+        let broken = RefCell::new(None);
+        let mut progress = |progress: Progress| {
+            let told = match &progress {
+                Progress::Accepted(ticket) => sign(Sign::Accepted(ticket)),
+                Progress::Fraction(done) => sign(Sign::Working(*done)),
+                Progress::Message(words) => sign(Sign::Told(words)),
+            };
+            if let Err(error) = told {
+                broken.borrow_mut().get_or_insert(error);
+            }
+            if let Progress::Fraction(done) = progress {
+                let done = (done * PERCENT as f64).round() as u64;
+                self.tell(Event::Progress { stage, done, total: PERCENT });
+            }
+        };
+        let is_cancelled = || self.cancel.is_requested() || broken.borrow().is_some();
+        let made = work(&mut progress, &is_cancelled);
+        match (made, broken.into_inner()) {
+            (_, Some(error)) => Err(Unmade { error, cost: None }),
+            (Ok(made), None) => {
+                self.tell(Event::End { stage, what });
+                Ok(Made { cost: made.cost })
+            }
+            (Err(error), None) => Err(Unmade { cost: error.cost(), error: error.into() }),
+        }
     }
 
     fn tell(&self, event: Event) {
@@ -101,50 +145,54 @@ impl Workshop for Crew<'_, '_> {
     fn generate(
         &mut self,
         take: &TakeRequest,
+        client_id: &str,
         out: &Path,
-        sign: &mut dyn FnMut(Sign<'_>) -> Result<(), Error>,
+        sign: &mut workshop::Ear<'_>,
     ) -> Result<Made, Unmade> {
         let request = self.request(take, out);
-        let stage = Stage::Generate;
-        let what = format!("take {} by {}", take.take, self.job.maker.name());
-        self.tell(Event::Begin { stage, what: what.clone(), total: PERCENT });
-        let broken = RefCell::new(None);
-        let mut progress = |progress: Progress| {
-            let told = match &progress {
-                Progress::Accepted(id) => sign(Sign::Accepted(id)),
-                Progress::Fraction(done) => sign(Sign::Working(*done)),
-                Progress::Message(_) => Ok(()),
-            };
-            if let Err(error) = told {
-                broken.borrow_mut().get_or_insert(error);
-            }
-            if let Progress::Fraction(done) = progress {
-                let done = (done * PERCENT as f64).round() as u64;
-                self.tell(Event::Progress { stage, done, total: PERCENT });
-            }
-        };
-        let is_cancelled = || self.cancel.is_requested() || broken.borrow().is_some();
-        let made = match &self.provider {
-            Provider::Builtin(animator) => animator.generate(&request, &mut progress, &is_cancelled),
+        let runtime = runtime()?;
+        self.oversee(take.take, sign, |progress, is_cancelled| match &self.provider {
+            Provider::Builtin(animator) => animator.generate(&request, progress, is_cancelled),
             Provider::Command(command) => {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-                let runtime = runtime.map_err(|e| Unmade { error: Error::Scratch(e), cost: None })?;
-                runtime.block_on(command.generate(&request, &self.job.folder, &mut progress, &is_cancelled))
+                runtime.block_on(command.generate(&request, &self.job.folder, progress, is_cancelled))
             }
-        };
-        match (made, broken.into_inner()) {
-            (_, Some(error)) => Err(Unmade { error, cost: None }),
-            (Ok(made), None) => {
-                self.tell(Event::End { stage, what });
-                Ok(Made { cost: made.cost })
-            }
-            (Err(error), None) => Err(Unmade { cost: error.cost(), error: error.into() }),
-        }
+            Provider::Remote(remote) => runtime.block_on(remote.generate(&request, client_id, progress, is_cancelled)),
+        })
     }
 
-    fn reconcile(&mut self, out: &Path) -> Option<PathBuf> {
+    fn keeps_jobs(&self) -> bool {
+        matches!(self.provider, Provider::Remote(_))
+    }
+
+    fn collect(
+        &mut self,
+        ticket: &Ticket,
+        take: u32,
+        out: &Path,
+        sign: &mut workshop::Ear<'_>,
+    ) -> Result<Made, Unmade> {
+        let Provider::Remote(remote) = &self.provider else {
+            let error = Error::Bug(format!("{} keeps no jobs", self.job.maker.name()));
+            return Err(Unmade { error, cost: None });
+        };
+        // fetched, and cut off before it was stored
+        if media::probe(out).is_ok() {
+            return Ok(Made { cost: None });
+        }
+        let runtime = runtime()?;
+        self.oversee(take, sign, |progress, is_cancelled| {
+            runtime.block_on(remote.collect(ticket, out, progress, is_cancelled))
+        })
+    }
+
+    fn reconcile(&mut self, client_id: &str, out: &Path) -> Result<Option<Trace>, Error> {
         // a half-written MP4 has no index and cannot be probed
-        media::probe(out).is_ok().then(|| out.to_owned())
+        if media::probe(out).is_ok() {
+            return Ok(Some(Trace::Clip(out.to_owned())));
+        }
+        let Provider::Remote(remote) = &self.provider else { return Ok(None) };
+        let runtime = runtime().map_err(|unmade| unmade.error)?;
+        Ok(runtime.block_on(remote.find(client_id))?.map(Trace::Job))
     }
 
     fn score(&mut self, clip: &Path, take: u32) -> Result<ScoreReport, Error> {
@@ -175,6 +223,12 @@ impl Workshop for Crew<'_, '_> {
         let report = serde_json::to_value(&mended).map_err(|error| Error::Bug(error.to_string()))?;
         Ok(Mended { report, score: mended.score })
     }
+}
+
+/// One thread is enough to wait on.
+fn runtime() -> Result<tokio::runtime::Runtime, Unmade> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Unmade { error: Error::Scratch(error), cost: None })
 }
 
 /// Size of the clip in pixels, both sides even.

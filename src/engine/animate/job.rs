@@ -1,6 +1,9 @@
 //! What the user asks for, and what makes two requests the same.
 
-use crate::store::{self, Money, hash_of};
+use crate::{
+    provider::Tier,
+    store::{self, Money, hash_of},
+};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -17,21 +20,33 @@ pub enum Maker {
         /// Price of a take, where it spends money.
         price: Option<Money>,
     },
+    /// A provider behind HTTP.
+    Remote {
+        /// Id of its recipe.
+        id: String,
+        /// Its model.
+        model: String,
+        /// What the model is asked to be good for.
+        tier: Tier,
+        /// Price of a take, as the recipe quotes it.
+        price: Money,
+    },
 }
 
 impl Maker {
     /// The word in the ledger and in tables.
-    pub const fn name(&self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
             Self::Animator => "animator",
             Self::Command { .. } => "command",
+            Self::Remote { id, .. } => id,
         }
     }
 
     /// Quoted price of one take.
     pub fn price(&self) -> Money {
         match self {
-            Self::Command { price: Some(price), .. } => *price,
+            Self::Command { price: Some(price), .. } | Self::Remote { price, .. } => *price,
             _ => Money::ZERO,
         }
     }

@@ -17,6 +17,7 @@ mod deliver;
 mod influence;
 mod job;
 mod plan;
+mod recover;
 mod report;
 mod session;
 mod workshop;
@@ -138,6 +139,8 @@ impl Session<'_> {
     }
 }
 
+#[cfg(test)]
+mod market;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]

@@ -3,18 +3,19 @@
 use super::{
     AnimateJob, Influence,
     job::digest_of,
-    workshop::{Sign, TakeRequest, Unmade, Workshop},
+    workshop::{Ear, Made, Sign, TakeRequest, Unmade, Workshop},
 };
 use crate::{
     drift::ScoreReport,
     engine::{Cancel, Class, Error},
+    provider::Fate,
     store::{
         Home, Ledger, Money, RunLock,
         ledger::{Attempt, AttemptState, Intent, Run, Step},
     },
 };
 use blake3::Hash;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The run, held by this process alone.
 pub(super) struct Session<'a> {
@@ -78,56 +79,6 @@ impl Session<'_> {
         TakeRequest { recipe, take, rng_seed, influence: influence.clone() }
     }
 
-    /// The clip of the same request from before a crash or an earlier invocation. Attempts that were cut off are
-    /// brought to an end first: free ones have failed, paid ones are unknown until they are found or given up.
-    fn earlier_clip(&mut self, workshop: &mut dyn Workshop, request: &TakeRequest) -> Result<Option<Attempt>, Error> {
-        let digest = digest_of(request);
-        let attempts = self.ledger.attempts(&self.run.id)?;
-        for mut attempt in attempts.into_iter().rev().filter(|attempt| attempt.request_digest == digest) {
-            if matches!(attempt.state, AttemptState::Intended | AttemptState::Submitted | AttemptState::Running) {
-                attempt = self.ledger.advance(attempt.id, &Step::Unknown { what: "holdstill was cut off" })?;
-            }
-            if attempt.state == AttemptState::Unknown {
-                attempt = self.resolve(workshop, &attempt)?;
-            }
-            let is_intact = attempt.blob.is_some_and(|blob| self.home.blobs().open(&blob).is_ok());
-            if attempt.state.has_clip() && is_intact {
-                return Ok(Some(attempt));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Finds out what became of an attempt whose answer was lost.
-    fn resolve(&mut self, workshop: &mut dyn Workshop, attempt: &Attempt) -> Result<Attempt, Error> {
-        if let Some(found) = workshop.reconcile(&self.home.staging_path(attempt.id)) {
-            let blob = self.home.blobs().put(&found)?;
-            let attempt = self.ledger.advance(attempt.id, &Step::Downloaded { blob, cost: None })?;
-            // the blob is safe, the copy is of no more use
-            let _ = fs_err::remove_file(&found);
-            return Ok(attempt);
-        }
-        let cost = attempt.price;
-        let what = match (cost > Money::ZERO, self.may_resubmit) {
-            (false, _) => "cut off; nothing was charged",
-            (true, true) => "given up; counted as charged",
-            (true, false) => {
-                return Err(Error::Budget {
-                    what: format!(
-                        "take {} was cut off after its request left, and may have been charged {cost}",
-                        attempt.take
-                    ),
-                    hint: format!(
-                        "if the provider still works on it, wait and `holdstill runs resume {0}`; to pay for it again: \
-                         `holdstill runs resume {0} --resubmit`",
-                        self.run.id
-                    ),
-                });
-            }
-        };
-        Ok(self.ledger.advance(attempt.id, &Step::Failed { code: "cut-off", what, cost })?)
-    }
-
     /// Has a clip made: every state is on disk before the step it announces.
     fn make(&mut self, workshop: &mut dyn Workshop, request: &TakeRequest) -> Result<Attempt, Error> {
         let json = serde_json::to_string(request).expect("requests are plain data");
@@ -139,40 +90,64 @@ impl Session<'_> {
             request: &json,
             price: self.job.maker.price(),
         })?;
-        let out = self.home.staging_path(attempt.id);
-        let mut state = attempt.state;
-        let ledger = &mut self.ledger;
-        let mut write_down = |sign: Sign<'_>| -> Result<(), Error> {
-            let step = match (sign, state) {
-                (Sign::Accepted(job_id), AttemptState::Intended) => Step::Submitted { job_id },
-                (Sign::Working(_), AttemptState::Intended | AttemptState::Submitted) => Step::Running,
-                _ => return Ok(()),
-            };
-            state = ledger.advance(attempt.id, &step)?.state;
-            Ok(())
-        };
-        match workshop.generate(request, &out, &mut write_down) {
-            Ok(made) => {
-                let blob = self.home.blobs().put(&out)?;
-                if state == AttemptState::Intended {
-                    self.ledger.advance(attempt.id, &Step::Running)?;
-                }
-                let attempt = self.ledger.advance(attempt.id, &Step::Downloaded { blob, cost: made.cost })?;
-                // the blob is safe, the copy is of no more use
-                let _ = fs_err::remove_file(&out);
-                Ok(attempt)
+        match self.carry(&attempt, |out, sign| workshop.generate(request, &attempt.client_id, out, sign))? {
+            Ok(attempt) => Ok(attempt),
+            Err(unmade) if unmade.fate() == Fate::Unknown => {
+                let what = unmade.error.to_string();
+                let attempt = self.ledger.advance(attempt.id, &Step::Unknown { what: &what })?;
+                self.traced(workshop, &attempt)?.ok_or(unmade.error)
             }
             Err(unmade) => Err(self.failed(&attempt, unmade)),
         }
     }
 
-    /// Ends an attempt without a clip. Where the provider does not say what it charged, the quoted price is counted.
-    fn failed(&mut self, attempt: &Attempt, unmade: Unmade) -> Error {
+    /// Lets a maker work on an attempt and brings its clip into the store.
+    pub(super) fn carry(
+        &mut self,
+        attempt: &Attempt,
+        work: impl FnOnce(&Path, &mut Ear<'_>) -> Result<Made, Unmade>,
+    ) -> Result<Result<Attempt, Unmade>, Error> {
+        let out = self.home.staging_path(attempt.id);
+        let mut state = attempt.state;
+        let (ledger, run) = (&mut self.ledger, &self.run.id);
+        let mut write_down = |sign: Sign<'_>| -> Result<(), Error> {
+            let ticket;
+            let step = match (sign, state) {
+                (Sign::Accepted(given), AttemptState::Intended | AttemptState::Unknown) => {
+                    ticket = serde_json::to_string(given).expect("receipts are plain data");
+                    Step::Submitted { job_id: given.job(), ticket: &ticket }
+                }
+                (Sign::Working(_), AttemptState::Intended | AttemptState::Submitted) => Step::Running,
+                (Sign::Told(what), _) => return Ok(ledger.note(run, Some(attempt.id), "provider", what)?),
+                _ => return Ok(()),
+            };
+            state = ledger.advance(attempt.id, &step)?.state;
+            Ok(())
+        };
+        let made = match work(&out, &mut write_down) {
+            Ok(made) => made,
+            Err(unmade) => return Ok(Err(unmade)),
+        };
+        let blob = self.home.blobs().put(&out)?;
+        if state == AttemptState::Intended {
+            self.ledger.advance(attempt.id, &Step::Running)?;
+        }
+        let attempt = self.ledger.advance(attempt.id, &Step::Downloaded { blob, cost: made.cost })?;
+        // the blob is safe, the copy is of no more use
+        let _ = fs_err::remove_file(&out);
+        Ok(Ok(attempt))
+    }
+
+    /// Ends an attempt without a clip, unless its job goes on. Where the provider does not say what it charged, the
+    /// quoted price is counted.
+    pub(super) fn failed(&mut self, attempt: &Attempt, unmade: Unmade) -> Error {
         let cost = unmade.cost.unwrap_or(attempt.price);
         let what = unmade.error.to_string();
-        let step = match unmade.error.class() {
-            Class::Interrupted => Step::Cancelled { cost },
-            _ => Step::Failed { code: unmade.error.code(), what: &what, cost },
+        let step = match (unmade.fate(), unmade.error.class()) {
+            (Fate::Open, _) => return unmade.error,
+            (Fate::Unknown, _) => Step::Unknown { what: &what },
+            (Fate::Over, Class::Interrupted) => Step::Cancelled { cost },
+            (Fate::Over, _) => Step::Failed { code: unmade.error.code(), what: &what, cost },
         };
         let _ = fs_err::remove_file(self.home.staging_path(attempt.id));
         match self.ledger.advance(attempt.id, &step) {
@@ -185,7 +160,7 @@ impl Session<'_> {
         &mut self,
         workshop: &mut dyn Workshop,
         attempt: Attempt,
-        clip: &std::path::Path,
+        clip: &Path,
     ) -> Result<(Attempt, ScoreReport), Error> {
         let judge = self.job.judge_digest(&self.run.recipe_digest);
         let known = attempt.score.as_deref().filter(|_| attempt.judge_digest.as_deref() == Some(judge.as_str()));

@@ -2,17 +2,18 @@
 
 use super::{
     sample::score,
-    workshop::{Made, Mended, Sign, TakeRequest, Unmade, Workshop},
+    workshop::{Ear, Made, Mended, Sign, TakeRequest, Trace, Unmade, Workshop},
     *,
 };
 use crate::{
     drift::{Cause, ScoreReport, Verdict},
+    provider::Ticket,
     store::ledger::AttemptState,
 };
 use fs_err as fs;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 /// Where the process dies.
@@ -53,13 +54,14 @@ impl Workshop for Fake {
     fn generate(
         &mut self,
         request: &TakeRequest,
+        _client_id: &str,
         out: &Path,
-        sign: &mut dyn FnMut(Sign<'_>) -> Result<(), Error>,
+        sign: &mut Ear<'_>,
     ) -> Result<Made, Unmade> {
         let unmade = |error| Unmade { error, cost: None };
         self.generated += 1;
         self.die_if(Death::BeforeSubmit);
-        sign(Sign::Accepted("job")).map_err(unmade)?;
+        sign(Sign::Accepted(&Ticket::of("job"))).map_err(unmade)?;
         self.die_if(Death::AfterSubmit);
         sign(Sign::Working(0.5)).map_err(unmade)?;
         self.die_if(Death::WhileRunning);
@@ -71,8 +73,16 @@ impl Workshop for Fake {
         Ok(Made { cost: None })
     }
 
-    fn reconcile(&mut self, out: &Path) -> Option<PathBuf> {
-        out.exists().then(|| out.to_owned())
+    fn keeps_jobs(&self) -> bool {
+        false
+    }
+
+    fn collect(&mut self, _: &Ticket, _: u32, _: &Path, _: &mut Ear<'_>) -> Result<Made, Unmade> {
+        Err(Unmade { error: Error::Bug("keeps no jobs".into()), cost: None })
+    }
+
+    fn reconcile(&mut self, _: &str, out: &Path) -> Result<Option<Trace>, Error> {
+        Ok(out.exists().then(|| Trace::Clip(out.to_owned())))
     }
 
     fn score(&mut self, clip: &Path, _take: u32) -> Result<ScoreReport, Error> {

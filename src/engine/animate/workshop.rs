@@ -3,7 +3,12 @@
 //! A seam, so that the loop's care for money and crashes is proved without pictures.
 
 use super::Influence;
-use crate::{drift::ScoreReport, engine::Error, store::Money};
+use crate::{
+    drift::ScoreReport,
+    engine::Error,
+    provider::{Fate, Ticket},
+    store::Money,
+};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -23,10 +28,12 @@ pub(super) struct TakeRequest {
 /// A sign of life of a provider, to be written down before the next one is awaited.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Sign<'a> {
-    /// The provider took the request and calls it this.
-    Accepted(&'a str),
+    /// The provider took the request and gave this receipt.
+    Accepted(&'a Ticket),
     /// It works; `0..=1`.
     Working(f64),
+    /// It says something worth remembering.
+    Told(&'a str),
 }
 
 /// A made clip.
@@ -45,6 +52,30 @@ pub(super) struct Unmade {
     pub(super) cost: Option<Money>,
 }
 
+impl Unmade {
+    /// What became of the request.
+    pub(super) const fn fate(&self) -> Fate {
+        match &self.error {
+            Error::Provider(error) => error.fate(),
+            // what the ledger could not write down is not over
+            Error::Store(_) => Fate::Open,
+            _ => Fate::Over,
+        }
+    }
+}
+
+/// What is known of a request whose answer was lost.
+#[derive(Debug)]
+pub(super) enum Trace {
+    /// Its clip lies there.
+    Clip(PathBuf),
+    /// Its job.
+    Job(Ticket),
+}
+
+/// The listener of a maker.
+pub(super) type Ear<'a> = dyn FnMut(Sign<'_>) -> Result<(), Error> + 'a;
+
 /// A mended clip and the story of its mending.
 #[derive(Debug)]
 pub(super) struct Mended {
@@ -56,16 +87,23 @@ pub(super) struct Mended {
 
 /// See the module.
 pub(super) trait Workshop {
-    /// Has the clip made at `out`; every sign goes to `sign` at once.
+    /// Has the clip made at `out`, under our name `client_id`; every sign goes to `sign` at once.
     fn generate(
         &mut self,
         request: &TakeRequest,
+        client_id: &str,
         out: &Path,
-        sign: &mut dyn FnMut(Sign<'_>) -> Result<(), Error>,
+        sign: &mut Ear<'_>,
     ) -> Result<Made, Unmade>;
 
-    /// Looks for the clip of a request whose answer was lost.
-    fn reconcile(&mut self, out: &Path) -> Option<PathBuf>;
+    /// Whether jobs go on without us and can be asked about by their receipt.
+    fn keeps_jobs(&self) -> bool;
+
+    /// Goes on with a job of an earlier process.
+    fn collect(&mut self, ticket: &Ticket, take: u32, out: &Path, sign: &mut Ear<'_>) -> Result<Made, Unmade>;
+
+    /// Looks for what became of a request whose answer was lost, by our name for it.
+    fn reconcile(&mut self, client_id: &str, out: &Path) -> Result<Option<Trace>, Error>;
 
     /// Measures the clip of a take.
     fn score(&mut self, clip: &Path, take: u32) -> Result<ScoreReport, Error>;

@@ -9,7 +9,7 @@ mod process;
 
 pub use line::{Command, HELP};
 
-use super::{Error, Generated, Progress, Request};
+use super::{Error, Fate, Generated, Progress, Request, recipe::Ticket};
 use process::Ended;
 use std::cell::RefCell;
 
@@ -28,7 +28,7 @@ impl Command {
         let progress = RefCell::new(progress);
         let outcome = process::run(
             &process::Order { words: &words, folder, request, limit: self.limit() },
-            &mut |id| (progress.borrow_mut())(Progress::Accepted(format!("process {id}"))),
+            &mut |id| (progress.borrow_mut())(Progress::Accepted(Ticket::of(&format!("process {id}")))),
             &mut |line| hear(line, &mut cost, &mut **progress.borrow_mut()),
             is_cancelled,
         )
@@ -37,7 +37,7 @@ impl Command {
             Ok(Ended::Well { stderr }) => stderr,
             Ok(Ended::Badly { status, stderr }) => return Err(Error::Failed { program, status, stderr, cost }),
             Ok(Ended::Late) => return Err(Error::TimedOut { program, secs: self.limit().as_secs(), cost }),
-            Ok(Ended::Cancelled) => return Err(Error::Cancelled),
+            Ok(Ended::Cancelled) => return Err(Error::Cancelled { fate: Fate::Over, cost }),
             Err(source) => return Err(Error::CannotStart { program, source }),
         };
         let is_there = std::fs::metadata(&request.out).is_ok_and(|file| file.is_file() && file.len() > 0);

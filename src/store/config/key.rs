@@ -64,7 +64,7 @@ impl Key {
     /// What it is for, in one line.
     pub const fn help(self) -> &'static str {
         match self {
-            Self::Provider => "who makes the clips: animator (built in) or command",
+            Self::Provider => "who makes the clips: animator (built in), command, or a provider such as fal",
             Self::Tier => "draft or final",
             Self::Budget => "most that a run may spend, in US dollars",
             Self::Takes => "most takes that a run may ask for",
@@ -102,7 +102,7 @@ impl Key {
     /// Whether `value` will do; otherwise what would.
     pub(super) fn check(self, value: &str) -> Result<(), &'static str> {
         let (right, expected) = match self {
-            Self::Provider => (["animator", "command"].contains(&value), "animator or command"),
+            Self::Provider => (is_provider(value), "animator, command, or one that `holdstill providers` lists"),
             Self::Tier => (["draft", "final"].contains(&value), "draft or final"),
             Self::Budget => (value.parse::<Money>().is_ok(), "an amount in US dollars such as 3 or 2.50"),
             Self::Takes => {
@@ -117,6 +117,12 @@ impl Key {
         };
         if right { Ok(()) } else { Err(expected) }
     }
+}
+
+/// `ID` or `ID/MODEL`; whether there is one is known only where recipes are.
+fn is_provider(value: &str) -> bool {
+    let id = value.split('/').next().unwrap_or_default();
+    !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 /// Seconds of `5s`, `5` or `2.5s`; `None` for anything else and outside `0..=600`.

@@ -67,10 +67,15 @@ pub struct Config {
     settings: BTreeMap<Key, Setting>,
 }
 
+/// The user's own folder for settings and recipes, whether it exists or not.
+pub fn user_folder() -> Option<PathBuf> {
+    etcetera::choose_base_strategy().ok().map(|base| base.config_dir().join("holdstill"))
+}
+
 impl Config {
     /// Defaults, user file, project file above `folder`, environment.
     pub fn load(folder: &Path) -> Result<Self, Error> {
-        let user = etcetera::choose_base_strategy().ok().map(|base| base.config_dir().join("holdstill/config.toml"));
+        let user = user_folder().map(|folder| folder.join("config.toml"));
         let project = folder.ancestors().map(|above| above.join(PROJECT_FILE)).find(|file| file.is_file());
         let files: Vec<_> = user.filter(|file| file.is_file()).into_iter().chain(project).collect();
         Self::from_layers(
@@ -131,6 +136,11 @@ impl Config {
     /// The text of a setting.
     pub fn text(&self, key: Key) -> Option<&str> {
         self.settings.get(&key).map(|setting| setting.value.as_str())
+    }
+
+    /// Whether nobody has set it.
+    pub fn is_default(&self, key: Key) -> bool {
+        self.settings.get(&key).is_none_or(|setting| setting.origin == Origin::Default)
     }
 
     /// Most that a run may spend.

@@ -33,6 +33,8 @@ pub enum Step<'a> {
     Submitted {
         /// Its name for the job.
         job_id: &'a str,
+        /// JSON of its receipt.
+        ticket: &'a str,
     },
     /// The provider works on it.
     Running,
@@ -113,6 +115,8 @@ pub struct Attempt {
     pub state: AttemptState,
     /// The provider's name for the job.
     pub job_id: Option<String>,
+    /// JSON of the provider's receipt.
+    pub ticket: Option<String>,
     /// Quoted price, reserved until the cost is known.
     pub price: Money,
     /// What it cost, once known.
@@ -192,8 +196,11 @@ fn write_step(db: &Connection, attempt: &Attempt, step: &Step<'_>) -> Result<(),
     )?;
     match step {
         Step::Running => {}
-        Step::Submitted { job_id } => {
-            db.execute("UPDATE attempts SET job_id = ?2 WHERE id = ?1", params![attempt.id, job_id])?;
+        Step::Submitted { job_id, ticket } => {
+            db.execute(
+                "UPDATE attempts SET job_id = ?2, ticket = ?3 WHERE id = ?1",
+                params![attempt.id, job_id, ticket],
+            )?;
         }
         Step::Downloaded { blob, cost } => {
             db.execute(
@@ -245,6 +252,7 @@ fn read_attempt(row: &Row<'_>) -> Result<Attempt, Failure> {
         request: row.get("request")?,
         state: read_word(row, "state", "state of an attempt")?,
         job_id: row.get("job_id")?,
+        ticket: row.get("ticket")?,
         price: Money { micros: row.get("price")? },
         cost: row.get::<_, Option<i64>>("cost")?.map(|micros| Money { micros }),
         blob: blob.transpose()?,

@@ -27,7 +27,7 @@ fn step_to(state: AttemptState, cost: i64) -> Step<'static> {
     let cost = Money { micros: cost };
     match state {
         AttemptState::Intended | AttemptState::Unknown => Step::Unknown { what: "lost" },
-        AttemptState::Submitted => Step::Submitted { job_id: "j" },
+        AttemptState::Submitted => Step::Submitted { job_id: "j", ticket: "{}" },
         AttemptState::Running => Step::Running,
         AttemptState::Downloaded => Step::Downloaded { blob: blake3::hash(b"clip"), cost: Some(cost) },
         AttemptState::Scored => Step::Scored { judge_digest: "j", score: "{}" },

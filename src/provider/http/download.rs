@@ -1,0 +1,132 @@
+//! Fetching the clip: bounded in bytes and time, gone on with where it broke off, checked before it has its name.
+
+use super::{
+    Remote,
+    client::{Trouble, words},
+    pace::Pace,
+    poll::Finished,
+};
+use crate::{
+    media,
+    provider::recipe::{Body, HttpRequest, shown},
+};
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+use url::Url;
+
+/// Largest clip in bytes: an hour of 4K.
+const LARGEST_CLIP: u64 = 8 << 30;
+/// Most times that a download is begun or gone on with.
+const TRIES: u32 = 6;
+/// Most redirects of one download.
+const MOST_REDIRECTS: usize = 4;
+
+/// Why there is no clip.
+pub(super) enum Missing {
+    /// The address does not work any more; a new one may.
+    Expired(String),
+    /// It broke; another try may do.
+    Broken(String),
+    /// It must not be fetched.
+    Forbidden(String),
+    /// The disk.
+    Disk(io::Error),
+}
+
+impl Remote {
+    /// Fetches the clip to `out`, which appears only when it is complete and can be read.
+    pub(super) async fn fetch(&self, job: &Finished, out: &Path, pace: &mut Pace<'_>) -> Result<(), Missing> {
+        let url = self.site.check_result(&job.video).map_err(Missing::Forbidden)?;
+        let part = part_of(out);
+        let _ = std::fs::remove_file(&part);
+        let mut what = String::new();
+        for tried in 0..TRIES {
+            match self.fetch_part(&url, &part).await {
+                Ok(()) => match media::probe(&part) {
+                    Ok(_) => return std::fs::rename(&part, out).map_err(Missing::Disk),
+                    Err(error) => {
+                        let _ = std::fs::remove_file(&part);
+                        what = format!("what came is no clip: {error}");
+                    }
+                },
+                Err(Missing::Broken(why)) => what = why,
+                Err(other) => return Err(other),
+            }
+            if pace.pause(tried, None).await.is_err() {
+                break;
+            }
+        }
+        Err(Missing::Broken(what))
+    }
+
+    /// One connection: from where the part ends to the end.
+    async fn fetch_part(&self, url: &Url, part: &Path) -> Result<(), Missing> {
+        let have = std::fs::metadata(part).map_or(0, |file| file.len());
+        let mut answer = self.knock(url.clone(), have).await?;
+        let mut file = match answer.status().as_u16() {
+            206 => OpenOptions::new().append(true).open(part).map_err(Missing::Disk)?,
+            // nothing is left to fetch
+            416 if have > 0 => return Ok(()),
+            _ => File::create(part).map_err(Missing::Disk)?,
+        };
+        let mut length = if answer.status().as_u16() == 206 { have } else { 0 };
+        if answer.content_length().is_some_and(|more| length + more > LARGEST_CLIP) {
+            return Err(Missing::Forbidden("the clip is larger than any clip should be".into()));
+        }
+        loop {
+            match answer.chunk().await {
+                Ok(Some(chunk)) => {
+                    length += chunk.len() as u64;
+                    if length > LARGEST_CLIP {
+                        return Err(Missing::Forbidden("the clip is larger than any clip should be".into()));
+                    }
+                    file.write_all(&chunk).map_err(Missing::Disk)?;
+                }
+                Ok(None) => return file.sync_all().map_err(Missing::Disk),
+                Err(error) => return Err(Missing::Broken(words(&error))),
+            }
+        }
+    }
+
+    /// The answer that carries the clip; every redirect is checked like the first address.
+    async fn knock(&self, mut url: Url, from: u64) -> Result<reqwest::Response, Missing> {
+        for _ in 0..=MOST_REDIRECTS {
+            let is_own = self.site.owns(&url) && self.recipe.result.key;
+            let credential = self.site.credential.clone().filter(|_| is_own);
+            let request = HttpRequest { method: "GET".into(), url, headers: Vec::new(), credential, body: Body::Empty };
+            let answer = self.client.open(&request, from).await.map_err(|trouble| match trouble {
+                Trouble::Unreached(what) | Trouble::Lost(what) => Missing::Broken(what),
+            })?;
+            let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
+            match answer.status().as_u16() {
+                200 | 206 | 416 => {
+                    let kind = header("content-type").unwrap_or_default().to_ascii_lowercase();
+                    let is_page =
+                        ["text/", "application/json", "application/xml"].iter().any(|no| kind.starts_with(no));
+                    return if is_page {
+                        Err(Missing::Broken(format!("what came is {kind}, no clip")))
+                    } else {
+                        Ok(answer)
+                    };
+                }
+                301 | 302 | 303 | 307 | 308 => {
+                    let next = header("location").and_then(|place| request.url.join(place).ok());
+                    let next = next.ok_or_else(|| Missing::Broken("a redirect leads nowhere".into()))?;
+                    url = self.site.check_result(next.as_str()).map_err(Missing::Forbidden)?;
+                }
+                status @ (401 | 403 | 404 | 410) => {
+                    return Err(Missing::Expired(format!("{} answers HTTP {status}", shown(&request.url))));
+                }
+                status => return Err(Missing::Broken(format!("{} answers HTTP {status}", shown(&request.url)))),
+            }
+        }
+        Err(Missing::Forbidden("its address leads in circles".into()))
+    }
+}
+
+fn part_of(out: &Path) -> PathBuf {
+    out.with_extension("part.mp4")
+}

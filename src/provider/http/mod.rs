@@ -1,0 +1,226 @@
+//! Driving a recipe over HTTP: one paid request, its receipt written down at once, then patience.
+//!
+//! ```text
+//! wish ─► check ─► upload ─► POST (once) ─► receipt ─► poll … ─► download ─► probe ─► rename
+//!                              │ lost: unknown          │ late, Ctrl-C: the job stays, and is taken up again
+//! ```
+
+mod client;
+mod download;
+mod pace;
+mod poll;
+mod submit;
+
+use super::{
+    Error, Fate, Generated, Progress, Request,
+    recipe::{Call, HttpRequest, Misfit, Model, Picture, Recipe, Shelf, Site, Ticket, Tier, Wish},
+};
+use crate::store::Money;
+use client::Client;
+use download::Missing;
+use pace::Pace;
+use serde_json::{Map, Value};
+use std::path::Path;
+
+/// Fresh addresses of a clip that are asked for after one has expired.
+const MOST_ADDRESSES: u32 = 3;
+
+/// A provider behind HTTP.
+#[derive(Debug)]
+pub struct Remote {
+    recipe: Recipe,
+    model: Model,
+    site: Site,
+    client: Client,
+}
+
+impl Remote {
+    /// A provider by its id, with the model of this name or the first of the tier. `env` reads the environment.
+    ///
+    /// # Errors
+    /// Where there is no such recipe or model, or no key, or its base URL is overridden with one that may not be.
+    pub fn open(
+        shelf: &Shelf,
+        id: &str,
+        model: Option<&str>,
+        tier: Tier,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, Error> {
+        let recipe = shelf.open(id)?;
+        let model = recipe.model(model, tier)?.clone();
+        Self::new(recipe, model, env)
+    }
+
+    /// The same from a recipe.
+    ///
+    /// # Errors
+    /// As [`Remote::open`].
+    pub fn new(recipe: Recipe, model: Model, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        let site = recipe.site(env)?;
+        let client =
+            Client::new(site.is_private()).map_err(|what| Error::Unreached { provider: recipe.id.clone(), what })?;
+        Ok(Self { recipe, model, site, client })
+    }
+
+    /// What a clip of this length costs.
+    pub fn price(&self, duration_secs: f64) -> Option<Money> {
+        self.model.price.of(duration_secs)
+    }
+
+    /// Checks, before anything is sent, whether the provider makes what is wanted.
+    ///
+    /// # Errors
+    /// [`Error::Unsuitable`] says what it makes.
+    pub fn check(&self, request: &Request) -> Result<(), Error> {
+        let picture = picture_of(&request.seed)?;
+        self.values(request, "check", &picture).map(drop)
+    }
+
+    /// Has a clip made at `request.out`. The receipt is told, to be written down, before the job is asked about.
+    ///
+    /// # Errors
+    /// Their [`fate`](Error::fate) tells whether the request is over, perhaps accepted, or has a job that goes on.
+    pub async fn generate(
+        &self,
+        request: &Request,
+        client_id: &str,
+        progress: &mut dyn FnMut(Progress),
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<Generated, Error> {
+        let picture = picture_of(&request.seed)?;
+        let mut values = self.values(request, client_id, &picture)?;
+        let mut pace = Pace::new(&self.recipe.manners, client_id, is_cancelled);
+        if picture.is_uploaded(&self.recipe.picture) {
+            self.upload(&picture, &mut values).await?;
+        }
+        let submit = self.recipe.submit_request(&self.model, &values, Some(&picture), &self.site);
+        let submit = submit.map_err(|misfit| self.unsuitable(misfit))?;
+        if is_cancelled() {
+            return Err(Error::Cancelled { fate: Fate::Over, cost: Some(Money::ZERO) });
+        }
+        let mut ticket = self.submit(&submit, &mut pace).await?;
+        ticket.values.insert("client_id".into(), client_id.into());
+        progress(Progress::Accepted(ticket.clone()));
+        self.collect(&ticket, &request.out, progress, is_cancelled).await
+    }
+
+    /// Goes on with a job, perhaps of an earlier process: waits for its end and fetches the clip to `out`.
+    ///
+    /// # Errors
+    /// As [`Remote::generate`].
+    pub async fn collect(
+        &self,
+        ticket: &Ticket,
+        out: &Path,
+        progress: &mut dyn FnMut(Progress),
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<Generated, Error> {
+        let mut pace = Pace::new(&self.recipe.manners, ticket.job(), is_cancelled);
+        let mut what = String::new();
+        for _ in 0..MOST_ADDRESSES {
+            let job = self.follow(ticket, &mut pace, progress).await?;
+            if let Some(charge) = &job.charge {
+                progress(Progress::Message(format!("{} charged {}", self.recipe.id, charge.told)));
+            }
+            match self.fetch(&job, out, &mut pace).await {
+                Ok(()) => return Ok(Generated { cost: job.charge.and_then(|charge| charge.usd) }),
+                Err(Missing::Expired(why)) => what = why,
+                Err(Missing::Broken(why) | Missing::Forbidden(why)) => return Err(self.pending(ticket, why)),
+                Err(Missing::Disk(error)) => return Err(crate::media::Error::writing(out, &error).into()),
+            }
+            pace.pause(0, None).await.map_err(|ended| self.left(ticket, ended))?;
+        }
+        Err(self.pending(ticket, what))
+    }
+
+    /// Looks for the job of a request whose answer was lost, by our own name for it.
+    ///
+    /// # Errors
+    /// Where the provider cannot be asked. `None`: it has no such job, or cannot be asked for one by our name.
+    pub async fn find(&self, client_id: &str) -> Result<Option<Ticket>, Error> {
+        let Some(call) = &self.recipe.find else { return Ok(None) };
+        let mut values = self.job_values(&Ticket::default());
+        values.insert("client_id".into(), client_id.into());
+        let request = self.call(call, &values, None)?;
+        let answer = self
+            .client
+            .send(&request)
+            .await
+            .map_err(|trouble| Error::Unclear { provider: self.recipe.id.clone(), what: trouble.words().to_owned() })?;
+        let mut ticket = Ticket { values: call.taken(&answer) };
+        ticket.values.insert("client_id".into(), client_id.into());
+        Ok(Some(ticket).filter(|ticket| answer.is_success() && !ticket.job().is_empty()))
+    }
+
+    async fn upload(&self, picture: &Picture, values: &mut Map<String, Value>) -> Result<(), Error> {
+        let provider = || self.recipe.id.clone();
+        for call in &self.recipe.upload {
+            let request = self.call(call, values, Some(picture))?;
+            if !self.site.owns(&request.url) {
+                self.site
+                    .check_result(request.url.as_str())
+                    .map_err(|what| Error::Unreached { provider: provider(), what })?;
+            }
+            let answer = self.client.send(&request).await;
+            let answer = answer
+                .map_err(|trouble| Error::Unreached { provider: provider(), what: trouble.words().to_owned() })?;
+            if !answer.is_success() {
+                let fault = self.recipe.fault(&answer);
+                return Err(Error::Refused { provider: provider(), fault, cost: Some(Money::ZERO) });
+            }
+            values.extend(call.taken(&answer));
+            let given = call.given(values, &self.recipe.map).map_err(|misfit| self.unsuitable(misfit))?;
+            values.extend(given);
+        }
+        if let Some(url) = values.get("picture_url").cloned() {
+            values.insert("first".into(), url);
+        }
+        Ok(())
+    }
+
+    fn values(&self, request: &Request, client_id: &str, picture: &Picture) -> Result<Map<String, Value>, Error> {
+        let prompt = request.spoken();
+        let wish = Wish {
+            prompt: &prompt,
+            duration_secs: request.duration_secs,
+            aspect: &request.aspect,
+            size: [request.size.width, request.size.height],
+            fps: request.fps,
+            rng_seed: request.rng_seed,
+            client_id,
+            first: picture,
+            last: None,
+        };
+        self.recipe.values(&self.model, &wish).map_err(|misfit| self.unsuitable(misfit))
+    }
+
+    /// What the templates of later calls may use.
+    fn job_values(&self, ticket: &Ticket) -> Map<String, Value> {
+        let mut values = self.model.set.clone();
+        values.insert("model".into(), self.model.id.clone().into());
+        values.extend(ticket.values.clone());
+        values
+    }
+
+    fn call(&self, call: &Call, values: &Map<String, Value>, picture: Option<&Picture>) -> Result<HttpRequest, Error> {
+        self.recipe.call_request(call, values, picture, &self.site).map_err(|misfit| self.unsuitable(misfit))
+    }
+
+    fn unsuitable(&self, misfit: Misfit) -> Error {
+        Error::Unsuitable {
+            provider: self.recipe.id.clone(),
+            what: misfit.0,
+            hint: format!("`holdstill providers show {}` lists what its models make", self.recipe.id),
+        }
+    }
+}
+
+/// The still as the provider will get it: the file, unchanged.
+fn picture_of(path: &Path) -> Result<Picture, Error> {
+    let unreadable = |error: std::io::Error| crate::media::Error::reading(path, error);
+    let bytes = std::fs::read(path).map_err(unreadable)?;
+    let reader = image::ImageReader::new(std::io::Cursor::new(&bytes)).with_guessed_format().map_err(unreadable)?;
+    let size = reader.into_dimensions().map_err(|error| unreadable(std::io::Error::other(error)))?;
+    let name = path.file_name().map_or_else(|| "still".into(), |name| name.to_string_lossy().into_owned());
+    Ok(Picture::Bytes { name, bytes: bytes.into(), size: size.into() })
+}

@@ -1,0 +1,58 @@
+//! Waiting: as long as the provider asks, never in step with others, and never deaf to Ctrl-C.
+
+use crate::provider::recipe::Manners;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// How often it is asked whether to stop.
+const TICK: Duration = Duration::from_millis(50);
+/// Greatest pause after failures, as a multiple of the usual one.
+const SLOWEST: u32 = 16;
+/// Share by which pauses are longer or shorter at random, so that many clients do not come at once.
+const JITTER: f64 = 0.15;
+
+/// The pauses of one job.
+pub(super) struct Pace<'a> {
+    usual: Duration,
+    deadline: Instant,
+    salt: &'a str,
+    count: u32,
+    is_cancelled: &'a dyn Fn() -> bool,
+}
+
+/// Why a wait ended early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// Somebody asked to stop.
+    Cancelled,
+    /// The job took longer than we wait.
+    Late,
+}
+
+impl<'a> Pace<'a> {
+    pub(super) fn new(manners: &Manners, salt: &'a str, is_cancelled: &'a dyn Fn() -> bool) -> Self {
+        let secs = |secs: f64| Duration::try_from_secs_f64(secs).unwrap_or_default();
+        let deadline = Instant::now() + secs(manners.deadline_secs);
+        Self { usual: secs(manners.poll_secs), deadline, salt, count: 0, is_cancelled }
+    }
+
+    /// The pause before asking again, after `failures` in a row; at least what the provider asks for.
+    pub(super) async fn pause(&mut self, failures: u32, asked: Option<Duration>) -> Result<(), Ended> {
+        let usual = self.usual * 2_u32.saturating_pow(failures).min(SLOWEST);
+        self.count += 1;
+        let hash = blake3::hash(format!("{}/{}", self.salt, self.count).as_bytes());
+        let random = f64::from(hash.as_bytes()[0]) / 255.0;
+        let jittered = usual.mul_f64(1.0 - JITTER + 2.0 * JITTER * random);
+        let until = Instant::now() + jittered.max(asked.unwrap_or_default());
+        while Instant::now() < until {
+            if (self.is_cancelled)() {
+                return Err(Ended::Cancelled);
+            }
+            if Instant::now() >= self.deadline {
+                return Err(Ended::Late);
+            }
+            sleep(TICK.min(until - Instant::now())).await;
+        }
+        if (self.is_cancelled)() { Err(Ended::Cancelled) } else { Ok(()) }
+    }
+}

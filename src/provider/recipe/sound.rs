@@ -1,0 +1,149 @@
+//! Whether the parts of a recipe fit together: every slot is given, every map is there, every answer is read.
+
+use super::{
+    schema::{Call, Model, Recipe},
+    site,
+    slot::Slot,
+    states::JobState,
+    template::{Template, Text},
+    values::NAMES,
+};
+use std::collections::BTreeSet;
+
+/// Methods that calls may have.
+const METHODS: [&str; 4] = ["GET", "POST", "PUT", "DELETE"];
+/// What calls that begin a job must take.
+const NO_JOB: &str = "it must say where the job's name is: take = { job = \"/id\" }";
+
+/// Something that does not fit, and where.
+pub(super) struct Flaw {
+    /// Path of keys.
+    pub(super) place: Vec<String>,
+    /// The slot behind it.
+    pub(super) slot: Option<String>,
+    /// What does not fit.
+    pub(super) what: String,
+}
+
+impl Flaw {
+    fn new(place: &[&str], what: impl Into<String>) -> Self {
+        Self { place: place.iter().map(|&key| key.to_owned()).collect(), slot: None, what: what.into() }
+    }
+}
+
+/// Everything that does not fit.
+pub(super) fn flaws(recipe: &Recipe) -> Vec<Flaw> {
+    let mut flaws = flaws_of_parts(recipe);
+    flaws.extend(flaws_of_models(recipe));
+    flaws.extend(flaws_of_calls(recipe));
+    flaws
+}
+
+fn flaws_of_parts(recipe: &Recipe) -> Vec<Flaw> {
+    let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    let Recipe { states, result, cost, upload, .. } = recipe;
+    let has_end = states.words.values().any(|state| *state == JobState::Succeeded);
+    let is_read_once = cost.as_ref().is_none_or(|cost| cost.at.is_none() != cost.header.is_none());
+    let rules: [(bool, &[&str], &str); 9] = [
+        (!recipe.id.is_empty() && recipe.id.bytes().all(is_plain), &["id"], "small letters, digits and `-` only"),
+        (!recipe.models.is_empty(), &["model"], "a recipe has one model or more"),
+        (recipe.submit.take.contains_key("job"), &["submit"], NO_JOB),
+        (recipe.find.as_ref().is_none_or(|call| call.take.contains_key("job")), &["find"], NO_JOB),
+        (
+            states.at.is_none() != states.done.is_none(),
+            &["states"],
+            "either `at`, the place of a word, or `done`, the place of a flag",
+        ),
+        (states.at.is_none() || has_end, &["states", "words"], "no word means `succeeded`"),
+        (
+            result.video.is_empty() != result.path.is_none(),
+            &["result"],
+            "either `video`, places of the clip's URL, or `path`, where the clip itself is",
+        ),
+        (is_read_once, &["cost"], "either `at`, a place in the answer, or `header`"),
+        (
+            upload.is_empty() || taken(upload).contains("picture_url"),
+            &["upload"],
+            "one of its calls must take or give `picture_url`",
+        ),
+    ];
+    let broken = rules.into_iter().filter(|(is_fine, ..)| !is_fine);
+    let broken = broken.map(|(_, place, what)| Flaw::new(place, what));
+    let base = site::check_base(&recipe.base_url).err().map(|what| Flaw::new(&["base_url"], what));
+    base.into_iter().chain(broken).collect()
+}
+
+fn flaws_of_models(recipe: &Recipe) -> Vec<Flaw> {
+    let mut flaws = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (index, model) in recipe.models.iter().enumerate() {
+        let index = index.to_string();
+        if !seen.insert((&model.id, model.tier.name())) {
+            let what = format!("`{}` is there twice in the same tier", model.id);
+            flaws.push(Flaw::new(&["model", &index, "id"], what));
+        }
+        if model.body.is_none() && recipe.submit.body.is_none() {
+            flaws.push(Flaw::new(&["model", &index, "id"], "neither the model nor `submit` has a body"));
+        }
+        let known = known(recipe, &[model], &[]);
+        let bodies = model.body.iter().flat_map(Template::slots).map(|slot| ("body", slot));
+        let slots = bodies.chain(model.path.iter().flat_map(Text::slots).map(|slot| ("path", slot)));
+        flaws.extend(slots.filter_map(|(key, slot)| flaw_of(recipe, slot, &known, &["model", &index, key])));
+    }
+    flaws
+}
+
+fn flaws_of_calls(recipe: &Recipe) -> Vec<Flaw> {
+    let mut flaws = Vec::new();
+    let models: Vec<&Model> = recipe.models.iter().collect();
+    let submit = std::slice::from_ref(&recipe.submit);
+    let answered = [recipe.submit.clone(), recipe.poll.clone()];
+    let mut calls: Vec<(&[&str], &Call, &[Call])> =
+        recipe.upload.iter().map(|call| (&["upload"][..], call, &recipe.upload[..])).collect();
+    calls.push((&["submit"], &recipe.submit, &[]));
+    calls.push((&["poll"], &recipe.poll, submit));
+    calls.extend(recipe.result.hop.iter().map(|call| (&["result", "hop"][..], call, &answered[..])));
+    calls.extend(recipe.cancel.iter().map(|call| (&["cancel"][..], call, submit)));
+    calls.extend(recipe.find.iter().map(|call| (&["find"][..], call, &[][..])));
+    calls.extend(recipe.promote.iter().map(|call| (&["promote"][..], call, submit)));
+    for (place, call, earlier) in calls {
+        if call.method.as_deref().is_some_and(|method| !METHODS.contains(&method)) {
+            flaws.push(Flaw::new(&[place, &["method"]].concat(), format!("there are {}", METHODS.join(", "))));
+        }
+        let known = known(recipe, &models, earlier);
+        let slots = call.path.slots().map(|slot| ("path", slot));
+        let slots = slots.chain(call.body.iter().flat_map(Template::slots).map(|slot| ("body", slot)));
+        let slots = slots.chain(call.headers.values().flat_map(Text::slots).map(|slot| ("headers", slot)));
+        flaws.extend(slots.filter_map(|(key, slot)| flaw_of(recipe, slot, &known, &[place, &[key]].concat())));
+    }
+    let known = known(recipe, &models, submit);
+    let slots = recipe.result.path.iter().flat_map(Text::slots);
+    flaws.extend(slots.filter_map(|slot| flaw_of(recipe, slot, &known, &["result", "path"])));
+    flaws
+}
+
+/// Every name that a slot may have there.
+fn known(recipe: &Recipe, models: &[&Model], earlier: &[Call]) -> BTreeSet<String> {
+    let mut known: BTreeSet<String> = NAMES.iter().map(|&name| name.to_owned()).collect();
+    known.extend(models.iter().flat_map(|model| model.set.keys().cloned()));
+    known.extend(taken(earlier));
+    known.extend(taken(&recipe.upload));
+    known
+}
+
+fn taken(calls: &[Call]) -> BTreeSet<String> {
+    calls.iter().flat_map(|call| call.take.keys().chain(call.give.keys()).cloned()).collect()
+}
+
+fn flaw_of(recipe: &Recipe, slot: &Slot, known: &BTreeSet<String>, place: &[&str]) -> Option<Flaw> {
+    let missing = slot.maps().find(|map| !recipe.map.contains_key(*map));
+    let what = match missing {
+        _ if !known.contains(&slot.name) => {
+            let names = known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+            format!("nothing gives `{}`; known are {names}", slot.name)
+        }
+        Some(map) => format!("there is no [map.{map}]"),
+        None => return None,
+    };
+    Some(Flaw { slot: Some(slot.name.clone()), ..Flaw::new(place, what) })
+}
