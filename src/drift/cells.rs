@@ -45,7 +45,14 @@ impl Grid {
 
     /// Spreads one value per cell over the canvas.
     pub(crate) fn spread(&self, values: &[f32]) -> Plane<f32> {
-        Plane::from_fn(self.size.width, self.size.height, |x, y| values[y / self.side * self.columns + x / self.side])
+        let mut spread = Plane::filled(self.size.width, self.size.height, 0.0);
+        for y in 0..self.size.height {
+            let row = &values[y / self.side * self.columns..][..self.columns];
+            for (out, &value) in spread.row_mut(y).chunks_mut(self.side).zip(row) {
+                out.fill(value);
+            }
+        }
+        spread
     }
 
     /// Mean of a plane of the canvas's size over each cell.

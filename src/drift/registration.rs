@@ -64,8 +64,7 @@ impl Registrar {
             None => self.start_at(canvas, frame, &still),
             Some((field, plane)) => {
                 let by_field = self.start_at(canvas, frame, field);
-                let likeness = mean_likeness(canvas, &by_field.correlation);
-                let doubtful = likeness < DOUBTFUL || likeness < self.likeness_before - SUDDEN;
+                let doubtful = by_field.likeness < DOUBTFUL || by_field.likeness < self.likeness_before - SUDDEN;
                 let by_plane = doubtful.then(|| field_of(plane, canvas)).filter(|p| differ(field, p) > SAME_START);
                 match by_plane {
                     Some(by_plane) => choose(canvas, frame, by_field, &self.start_at(canvas, frame, &by_plane)),
@@ -73,11 +72,11 @@ impl Registrar {
                 }
             }
         };
-        if self.before.is_some() && mean_likeness(canvas, &best.correlation) < LOST {
+        if self.before.is_some() && best.likeness < LOST {
             best = choose(canvas, frame, best, &self.start_at(canvas, frame, &still));
         }
         let inside = best.inside(canvas);
-        self.likeness_before = mean_likeness(canvas, &best.correlation);
+        self.likeness_before = best.likeness;
         let plane = dominant_plane(canvas, &best, &inside);
         let field = smoothed(&best, &inside, &field_of(&plane, canvas));
         self.before = Some((field, plane));
@@ -96,13 +95,16 @@ struct Candidate {
     flow: Flow,
     luma: Plane<f32>,
     correlation: Correlation,
+    /// Mean over the seed's visible texture.
+    likeness: f32,
 }
 
 impl Candidate {
     fn new(canvas: &Canvas, frame: &Plane<f32>, flow: Flow) -> Self {
         let luma = cubic::warp(frame, &flow);
         let correlation = canvas.structure.with(&luma);
-        Self { flow, luma, correlation }
+        let likeness = mean_likeness(canvas, &correlation);
+        Self { flow, luma, correlation, likeness }
     }
 
     /// 1 where the seed shows and its pixel is inside the frame.

@@ -29,6 +29,7 @@ use crate::{
     flow::{Params, Preset, Refine},
     frame::{Frame, Mask, Picture, Plane, Seed, Size, oklab_from_picture, pyramid},
 };
+use std::borrow::Cow;
 
 /// Longest side of the picture that is measured, pixels.
 pub(super) const WORKING_SIDE: usize = 512;
@@ -227,11 +228,11 @@ impl Ruler {
         }
     }
 
-    fn at_working_size(&self, picture: &Picture) -> Picture {
+    fn at_working_size<'a>(&self, picture: &'a Picture) -> Cow<'a, Picture> {
         if picture.size() == self.working_size() {
-            picture.clone()
+            Cow::Borrowed(picture)
         } else {
-            pyramid::resize_picture(picture, self.working_size())
+            Cow::Owned(pyramid::resize_picture(picture, self.working_size()))
         }
     }
 

@@ -80,8 +80,10 @@ impl Picture {
     /// # Panics
     /// If `bytes` is shorter than `3 * width * height`: that is a bug of the caller.
     pub fn from_rgb8(size: Size, bytes: &[u8]) -> Self {
+        let pixels = &bytes.as_chunks::<3>().0[..size.width * size.height];
         let channel = |c: usize| {
-            Plane::from_fn(size.width, size.height, |x, y| f32::from(bytes[3 * (y * size.width + x) + c]) / 255.0)
+            let samples = pixels.iter().map(|rgb| f32::from(rgb[c]) / 255.0).collect();
+            Plane::from_vec(size.width, size.height, samples)
         };
         Self { rgb: [channel(0), channel(1), channel(2)] }
     }
