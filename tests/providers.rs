@@ -135,6 +135,13 @@ fn a_clip_is_bought_once_and_nothing_secret_is_written_down() {
     assert_eq!(attempt.cost.unwrap().to_string(), "$0.25", "what it says that it charged");
     shop.holdstill(&ANIMATE).assert().code(0);
     assert_eq!(shop.server.submits(), 1);
+    for (by, group) in [("provider", "xai"), ("tier", "final")] {
+        let ledger = shop.holdstill(&["ledger", "--by", by, "--json"]).output().unwrap();
+        let spent: Value = serde_json::from_slice(&ledger.stdout).unwrap();
+        let expected = json!({ "group": group, "attempts": 1, "clips": 1, "reserved_micros": 0,
+            "settled_micros": 250_000, "accepted_secs": 4.0, "micros_per_accepted_second": 62_500 });
+        assert_eq!(spent["groups"], json!([expected]));
+    }
 }
 
 #[test]

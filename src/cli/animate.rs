@@ -2,7 +2,7 @@
 
 use super::{
     Exit, Failure, Ui,
-    order::{OrderArgs, ask_consent, home},
+    order::{OrderArgs, ask_consent, home, tell_old_price},
     story,
 };
 use clap::ValueHint;
@@ -35,6 +35,7 @@ pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
     let config = args.order.config()?;
     let home = home(&config)?;
     let mut job = args.order.job(&config)?;
+    tell_old_price(&job, ui)?;
     ask_consent(&mut job, ui)?;
     let start = if args.fresh { Start::Fresh } else { Start::Reuse };
     let animated = perform(&home, &job, &start, ui)?;

@@ -11,6 +11,7 @@ mod failure;
 mod flow;
 mod gate;
 mod labels;
+mod ledger;
 mod man;
 mod mend;
 mod order;
@@ -75,6 +76,8 @@ enum Command {
     Providers(providers::Args),
     /// List runs, show one, or go on with one after a crash
     Runs(runs::Args),
+    /// Show where the money went, and what a second of accepted clip has cost
+    Ledger(ledger::Args),
     /// Measure how far a clip drifts from the still it was made from
     Score(score::Args),
     /// Judge many clips against a policy; the exit code is the gate
@@ -125,6 +128,7 @@ fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
         Command::Plan(args) => plan::run(args, ui),
         Command::Providers(args) => providers::run(args, ui),
         Command::Runs(args) => runs::run(args, ui),
+        Command::Ledger(args) => ledger::run(args, ui),
         Command::Score(args) => score::run(args, ui),
         Command::Gate(args) => gate::run(args, ui),
         Command::Calibrate(args) => calibrate::run(args, ui),

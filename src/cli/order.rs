@@ -1,6 +1,6 @@
 //! What `animate` and `plan` are told: flags over settings, made into a job.
 
-use super::{Failure, Ui};
+use super::{Failure, Ui, providers::old_price};
 use clap::ValueHint;
 use holdstill::{
     drift::{Policy, policy::Preset},
@@ -185,6 +185,16 @@ pub(crate) fn ask_consent(job: &mut AnimateJob, ui: &Ui) -> Result<(), Failure> 
     let limit = job.budget.map_or(most, |budget| budget.min(most));
     job.is_consented = ui.ask(&format!("Spend up to {limit} ({} takes at {price})?", job.takes));
     job.budget = job.budget.or(Some(limit));
+    Ok(())
+}
+
+/// Says where a provider's prices were looked up long ago.
+pub(crate) fn tell_old_price(job: &AnimateJob, ui: &Ui) -> Result<(), Failure> {
+    if let Maker::Remote { id, .. } = &job.maker
+        && let Some(warning) = old_price(&Shelf::of_user().open(id)?)
+    {
+        ui.say(warning);
+    }
     Ok(())
 }
 

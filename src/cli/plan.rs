@@ -2,7 +2,7 @@
 
 use super::{
     Exit, Failure, Ui,
-    order::{OrderArgs, home},
+    order::{OrderArgs, home, tell_old_price},
 };
 use holdstill::{
     engine::animate::{Plan, plan},
@@ -22,7 +22,9 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     let config = args.order.config()?;
-    let plan = plan(&home(&config)?, &args.order.job(&config)?)?;
+    let job = args.order.job(&config)?;
+    tell_old_price(&job, ui)?;
+    let plan = plan(&home(&config)?, &job)?;
     if ui.is_json() {
         ui.envelope(&plan);
     } else {

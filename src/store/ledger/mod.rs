@@ -7,11 +7,13 @@ mod attempt;
 mod money;
 mod run;
 mod schema;
+mod spending;
 mod state;
 
 pub use attempt::{Attempt, Intent, Step};
 pub use money::Purse;
 pub use run::{LedgerEvent, NewRun, Run};
+pub use spending::{Grouping, Spending};
 pub use state::{AttemptState, RunState};
 
 use super::{Error, Home};
