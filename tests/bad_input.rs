@@ -290,7 +290,8 @@ fn interrupt(command: &mut Command) {
         line.clear();
         assert!(events.read_line(&mut line).unwrap() > 0, "it ended before it could be stopped");
     }
-    let signalled = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    // the shell's own `kill`: a bare Debian has no other
+    let signalled = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().unwrap();
     assert!(signalled.success());
     // the rest must be read, or the pipe fills and the child waits
     events.read_to_string(&mut line).unwrap();
