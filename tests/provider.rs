@@ -23,6 +23,7 @@ fn fixture(name: &str) -> PathBuf {
 fn request(out: &Path) -> Request {
     Request {
         seed: fixture("bottle.png"),
+        last: None,
         out: out.to_owned(),
         prompt: "slow push".into(),
         duration_secs: 0.5,

@@ -2,6 +2,7 @@
 
 mod animate;
 mod calibrate;
+mod comfyui;
 mod completions;
 mod config;
 mod demo;

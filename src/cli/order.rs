@@ -5,7 +5,7 @@ use clap::ValueHint;
 use holdstill::{
     drift::{Policy, policy::Preset},
     engine::animate::{AnimateJob, Maker},
-    provider::{Shelf, Tier},
+    provider::{Shelf, Tier, comfyui},
     store::{self, Config, Home, Money, config::Key},
 };
 use std::path::{Path, PathBuf, absolute};
@@ -33,6 +33,9 @@ pub(crate) struct OrderArgs {
     /// What one take of the command costs, in US dollars
     #[arg(long, value_name = "USD", help_heading = "Provider")]
     command_price: Option<Money>,
+    /// A workflow for your ComfyUI server, exported with “Export (API)”; `providers show comfyui` tells how to title it
+    #[arg(long, value_name = "JSON", value_hint = ValueHint::FilePath, help_heading = "Provider")]
+    workflow: Option<PathBuf>,
     /// Most that may be spent, in US dollars
     #[arg(long, value_name = "USD", help_heading = "Provider")]
     budget: Option<Money>,
@@ -89,6 +92,8 @@ impl OrderArgs {
         config.flag(Key::Duration, "--duration", self.duration.as_ref())?;
         config.flag(Key::Fps, "--fps", self.fps)?;
         config.flag(Key::Policy, "--policy", self.policy.as_ref())?;
+        let workflow = self.workflow.as_ref().map(|file| file.display().to_string());
+        config.flag(Key::Workflow, "--workflow", workflow)?;
         config.flag(Key::Home, "--home", self.home.as_ref().map(|home| home.display().to_string()))?;
         Ok(config)
     }
@@ -136,10 +141,28 @@ impl OrderArgs {
                     "add --command './my-i2v {seed} {out} {prompt} {duration}'",
                 ));
             }
+            None if provider == comfyui::ID || self.workflow.is_some() => self.comfy(config)?,
             None if provider == "animator" => Maker::Animator,
             None => return remote(provider, config),
         };
         Ok((maker, config.duration_secs()))
+    }
+
+    /// A `ComfyUI` server, which a workflow alone asks for as well.
+    fn comfy(&self, config: &Config) -> Result<Maker, Failure> {
+        if let Some(other) = self.provider.as_deref().filter(|given| *given != comfyui::ID) {
+            let what = format!("--workflow is given, but --provider is {other}");
+            return Err(Failure::usage(what, "leave one of them out"));
+        }
+        let path = config.text(Key::Workflow).ok_or_else(|| {
+            let what = "the provider is `comfyui`, and no workflow is given";
+            Failure::usage(what, "add --workflow my.json; `holdstill providers show comfyui` tells how to make one")
+        })?;
+        let workflow = std::fs::read_to_string(path).map_err(|error| {
+            let what = format!("cannot read the workflow `{path}`: {error}");
+            Failure::usage(what, "give a workflow that was exported with “Export (API)”")
+        })?;
+        Ok(Maker::Comfy { workflow })
     }
 
     /// `--out`, or `out/STILL.mp4`; a folder gets a file named after the still.

@@ -1,6 +1,6 @@
 //! `holdstill providers`: who can make clips, with which models, at what price, and whether a key is there.
 
-use super::{Exit, Failure, Ui};
+use super::{Exit, Failure, Ui, comfyui};
 use clap::{Subcommand, ValueHint};
 use holdstill::provider::{
     Shelf,
@@ -38,6 +38,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     let shelf = Shelf::of_user();
     match &args.verb {
         None => list(&shelf, ui),
+        Some(Verb::Show { id }) if id == comfyui::ID => Ok(comfyui::show(ui)),
         Some(Verb::Show { id }) => show(&shelf, id, ui),
         Some(Verb::Check { files }) => check(files, ui),
     }
@@ -58,6 +59,11 @@ fn list(shelf: &Shelf, ui: &Ui) -> Result<Exit, Failure> {
         text,
         "{:<14} {:<42} {:<6} {:>9}  not needed",
         "animator", "built in: camera moves of the still", 1, "free"
+    );
+    let _ = writeln!(
+        text,
+        "{:<14} {:<42} {:<6} {:>9}  not needed",
+        "comfyui", "a ComfyUI server of yours, with --workflow", "yours", "free"
     );
     for recipe in &recipes {
         let cheapest = recipe.models.iter().filter_map(|model| model.price.of(5.0)).min();

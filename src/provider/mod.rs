@@ -1,6 +1,7 @@
 //! Floor 3: who makes clips. Bytes in, bytes out: nothing here knows what is in a frame.
 
 mod builtin;
+pub mod comfyui;
 pub mod command;
 mod error;
 mod http;
@@ -8,6 +9,7 @@ pub mod recipe;
 mod request;
 
 pub use builtin::Builtin;
+pub use comfyui::Comfy;
 pub use command::Command;
 pub use error::{Error, Fate};
 pub use http::Remote;

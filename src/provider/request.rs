@@ -13,6 +13,8 @@ const CALM: f64 = 0.9;
 pub struct Request {
     /// The still.
     pub seed: PathBuf,
+    /// The picture that the clip ends with, where it is given; then `seed` is the one it begins with.
+    pub last: Option<PathBuf>,
     /// Where the clip is wanted.
     pub out: PathBuf,
     /// What should happen in it.

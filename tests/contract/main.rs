@@ -258,6 +258,7 @@ fn request(model: &holdstill::provider::recipe::Model, out: &Path) -> Request {
     let aspect = model.ratios.keys().find(|shape| shape.contains(':')).map_or("still", String::as_str);
     Request {
         seed: still,
+        last: None,
         out: out.to_owned(),
         prompt: "slow push".into(),
         duration_secs: f64::from(model.durations.nearest(5.0)),

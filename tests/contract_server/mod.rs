@@ -323,7 +323,7 @@ fn plain(path: &str) -> String {
     path.replace("/fal-ai/fal-ai/", "/fal-ai/")
 }
 
-fn read(stream: &mut TcpStream) -> std::io::Result<Asked> {
+pub fn read(stream: &mut TcpStream) -> std::io::Result<Asked> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut line = String::new();
     reader.read_line(&mut line)?;
@@ -342,7 +342,7 @@ fn read(stream: &mut TcpStream) -> std::io::Result<Asked> {
     Ok(asked)
 }
 
-fn reply(stream: &mut TcpStream, status: u16, headers: &[(String, String)], body: &str) -> std::io::Result<()> {
+pub fn reply(stream: &mut TcpStream, status: u16, headers: &[(String, String)], body: &str) -> std::io::Result<()> {
     let mut head = format!("HTTP/1.1 {status} x\r\nContent-Type: application/json\r\nConnection: close\r\n");
     for (name, value) in headers {
         head += &format!("{name}: {value}\r\n");
@@ -355,7 +355,7 @@ fn page(stream: &mut TcpStream) -> std::io::Result<()> {
     send(stream, 200, "text/html", body.len(), body.as_bytes())
 }
 
-fn send(stream: &mut TcpStream, status: u16, kind: &str, length: usize, body: &[u8]) -> std::io::Result<()> {
+pub fn send(stream: &mut TcpStream, status: u16, kind: &str, length: usize, body: &[u8]) -> std::io::Result<()> {
     write!(
         stream,
         "HTTP/1.1 {status} x\r\nContent-Type: {kind}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"

@@ -9,7 +9,7 @@ use crate::{
     engine::{Cancel, Error, Event, MendJob, ScoreJob, Stage, command_line, mend_scored, score_as},
     frame::Size,
     media,
-    provider::{self, Builtin, Command, Generated, Progress, Remote, Request, Shelf, Ticket},
+    provider::{self, Builtin, Comfy, Command, Generated, Progress, Remote, Request, Shelf, Ticket},
 };
 use std::{cell::RefCell, path::Path};
 
@@ -34,6 +34,7 @@ pub(super) struct Crew<'a, 'e> {
 enum Provider {
     Builtin(Builtin),
     Command(Command),
+    Comfy(Box<Comfy>),
     Remote(Box<Remote>),
 }
 
@@ -44,11 +45,12 @@ impl<'a, 'e> Crew<'a, 'e> {
         for picture in [&job.mask, &job.depth].into_iter().flatten() {
             media::load_mask(picture, seed.picture.size())?;
         }
+        let env = |name: &str| std::env::var(name).ok();
         let provider = match &job.maker {
             Maker::Command { line, .. } => Provider::Command(Command::parse(line)?),
             Maker::Animator => Provider::Builtin(Builtin::parse(&job.motion, &job.aspect, &job.simulate)?),
+            Maker::Comfy { workflow } => Provider::Comfy(Box::new(Comfy::open(workflow, &env)?)),
             Maker::Remote { id, model, tier, .. } => {
-                let env = |name: &str| std::env::var(name).ok();
                 Provider::Remote(Box::new(Remote::open(&Shelf::of_user(), id, Some(model), *tier, &env)?))
             }
         };
@@ -105,6 +107,7 @@ impl<'a, 'e> Crew<'a, 'e> {
         let job = self.job;
         Request {
             seed: job.still.clone(),
+            last: None,
             out: out.to_owned(),
             prompt: take.influence.prompt_of(&job.prompt),
             duration_secs: job.duration_secs,
@@ -156,12 +159,13 @@ impl Workshop for Crew<'_, '_> {
             Provider::Command(command) => {
                 runtime.block_on(command.generate(&request, &self.job.folder, progress, is_cancelled))
             }
+            Provider::Comfy(comfy) => runtime.block_on(comfy.generate(&request, client_id, progress, is_cancelled)),
             Provider::Remote(remote) => runtime.block_on(remote.generate(&request, client_id, progress, is_cancelled)),
         })
     }
 
     fn keeps_jobs(&self) -> bool {
-        matches!(self.provider, Provider::Remote(_))
+        matches!(self.provider, Provider::Remote(_) | Provider::Comfy(_))
     }
 
     fn collect(
@@ -171,18 +175,23 @@ impl Workshop for Crew<'_, '_> {
         out: &Path,
         sign: &mut workshop::Ear<'_>,
     ) -> Result<Made, Unmade> {
-        let Provider::Remote(remote) = &self.provider else {
-            let error = Error::Bug(format!("{} keeps no jobs", self.job.maker.name()));
-            return Err(Unmade { error, cost: None });
-        };
         // fetched, and cut off before it was stored
         if media::probe(out).is_ok() {
             return Ok(Made { cost: None });
         }
         let runtime = runtime()?;
-        self.oversee(take, sign, |progress, is_cancelled| {
-            runtime.block_on(remote.collect(ticket, out, progress, is_cancelled))
-        })
+        match &self.provider {
+            Provider::Comfy(comfy) => self.oversee(take, sign, |progress, is_cancelled| {
+                runtime.block_on(comfy.collect(ticket, out, progress, is_cancelled))
+            }),
+            Provider::Remote(remote) => self.oversee(take, sign, |progress, is_cancelled| {
+                runtime.block_on(remote.collect(ticket, out, progress, is_cancelled))
+            }),
+            Provider::Builtin(_) | Provider::Command(_) => {
+                let error = Error::Bug(format!("{} keeps no jobs", self.job.maker.name()));
+                Err(Unmade { error, cost: None })
+            }
+        }
     }
 
     fn reconcile(&mut self, client_id: &str, out: &Path) -> Result<Option<Trace>, Error> {
@@ -190,9 +199,13 @@ impl Workshop for Crew<'_, '_> {
         if media::probe(out).is_ok() {
             return Ok(Some(Trace::Clip(out.to_owned())));
         }
-        let Provider::Remote(remote) = &self.provider else { return Ok(None) };
         let runtime = runtime().map_err(|unmade| unmade.error)?;
-        Ok(runtime.block_on(remote.find(client_id))?.map(Trace::Job))
+        let job = match &self.provider {
+            Provider::Comfy(comfy) => runtime.block_on(comfy.find(client_id))?,
+            Provider::Remote(remote) => runtime.block_on(remote.find(client_id))?,
+            Provider::Builtin(_) | Provider::Command(_) => None,
+        };
+        Ok(job.map(Trace::Job))
     }
 
     fn score(&mut self, clip: &Path, take: u32) -> Result<ScoreReport, Error> {

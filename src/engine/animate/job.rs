@@ -1,7 +1,7 @@
 //! What the user asks for, and what makes two requests the same.
 
 use crate::{
-    provider::Tier,
+    provider::{Tier, comfyui},
     store::{self, Money, hash_of},
 };
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,11 @@ pub enum Maker {
         line: String,
         /// Price of a take, where it spends money.
         price: Option<Money>,
+    },
+    /// A `ComfyUI` server of the user's own.
+    Comfy {
+        /// Its workflow in the API format: the text of the file, so that the run goes on whatever becomes of it.
+        workflow: String,
     },
     /// A provider behind HTTP.
     Remote {
@@ -39,6 +44,7 @@ impl Maker {
         match self {
             Self::Animator => "animator",
             Self::Command { .. } => "command",
+            Self::Comfy { .. } => comfyui::ID,
             Self::Remote { id, .. } => id,
         }
     }

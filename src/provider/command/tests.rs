@@ -9,6 +9,7 @@ use std::{
 fn request(out: &Path, prompt: &str) -> Request {
     Request {
         seed: "still.png".into(),
+        last: None,
         out: out.into(),
         prompt: prompt.into(),
         duration_secs: 4.0,

@@ -21,7 +21,7 @@ const USER_AGENT: &str = concat!("holdstill/", env!("CARGO_PKG_VERSION"));
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(in crate::provider) enum Trouble {
     /// The request cannot have arrived.
     Unreached(String),
     /// It may have arrived.
@@ -29,7 +29,7 @@ pub(super) enum Trouble {
 }
 
 impl Trouble {
-    pub(super) fn words(&self) -> &str {
+    pub(in crate::provider) fn words(&self) -> &str {
         match self {
             Self::Unreached(what) | Self::Lost(what) => what,
         }
@@ -38,14 +38,14 @@ impl Trouble {
 
 /// Two ways out: to the provider, and to where clips lie.
 #[derive(Clone, Debug)]
-pub(super) struct Client {
+pub(in crate::provider) struct Client {
     api: reqwest::Client,
     clips: reqwest::Client,
 }
 
 impl Client {
     /// `may_be_private` is for providers on this machine or in this network.
-    pub(super) fn new(may_be_private: bool) -> Result<Self, String> {
+    pub(in crate::provider) fn new(may_be_private: bool) -> Result<Self, String> {
         // whoever was first has set the same one
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = || {
@@ -62,7 +62,7 @@ impl Client {
     }
 
     /// Sends a request of a recipe once.
-    pub(super) async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Trouble> {
+    pub(in crate::provider) async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Trouble> {
         let method = Method::from_bytes(request.method.as_bytes()).unwrap_or(Method::GET);
         let mut call = self.api.request(method, request.url.clone()).header("accept", "application/json");
         for (name, value) in &request.headers {
@@ -90,7 +90,7 @@ impl Client {
     }
 
     /// Begins a download, from byte `from` on.
-    pub(super) async fn open(&self, request: &HttpRequest, from: u64) -> Result<Response, Trouble> {
+    pub(in crate::provider) async fn open(&self, request: &HttpRequest, from: u64) -> Result<Response, Trouble> {
         let mut call = self.clips.get(request.url.clone());
         if let Some(credential) = &request.credential {
             call = call.header(&credential.header, credential.value.reveal());

@@ -1,14 +1,12 @@
 //! Fetching the clip: bounded in bytes and time, gone on with where it broke off, checked before it has its name.
 
 use super::{
-    Remote,
-    client::{Trouble, words},
+    client::{Client, Trouble, words},
     pace::Pace,
-    poll::Finished,
 };
 use crate::{
     media,
-    provider::recipe::{Body, HttpRequest, shown},
+    provider::recipe::{Body, HttpRequest, Site, shown},
 };
 use std::{
     fs::{File, OpenOptions},
@@ -24,8 +22,16 @@ const TRIES: u32 = 6;
 /// Most redirects of one download.
 const MOST_REDIRECTS: usize = 4;
 
+/// The way to a provider's clips.
+pub(in crate::provider) struct Download<'a> {
+    pub(in crate::provider) client: &'a Client,
+    pub(in crate::provider) site: &'a Site,
+    /// Whether the provider's own origin wants the key for them.
+    pub(in crate::provider) needs_key: bool,
+}
+
 /// Why there is no clip.
-pub(super) enum Missing {
+pub(in crate::provider) enum Missing {
     /// The address does not work any more; a new one may.
     Expired(String),
     /// It broke; another try may do.
@@ -36,10 +42,15 @@ pub(super) enum Missing {
     Disk(io::Error),
 }
 
-impl Remote {
-    /// Fetches the clip to `out`, which appears only when it is complete and can be read.
-    pub(super) async fn fetch(&self, job: &Finished, out: &Path, pace: &mut Pace<'_>) -> Result<(), Missing> {
-        let url = self.site.check_result(&job.video).map_err(Missing::Forbidden)?;
+impl Download<'_> {
+    /// Fetches the clip at `address` to `out`, which appears only when it is complete and can be read.
+    pub(in crate::provider) async fn fetch(
+        &self,
+        address: &str,
+        out: &Path,
+        pace: &mut Pace<'_>,
+    ) -> Result<(), Missing> {
+        let url = self.site.check_result(address).map_err(Missing::Forbidden)?;
         let part = part_of(out);
         let _ = std::fs::remove_file(&part);
         let mut what = String::new();
@@ -94,7 +105,7 @@ impl Remote {
     /// The answer that carries the clip; every redirect is checked like the first address.
     async fn knock(&self, mut url: Url, from: u64) -> Result<reqwest::Response, Missing> {
         for _ in 0..=MOST_REDIRECTS {
-            let is_own = self.site.owns(&url) && self.recipe.result.key;
+            let is_own = self.needs_key && self.site.owns(&url);
             let credential = self.site.credential.clone().filter(|_| is_own);
             let request = HttpRequest { method: "GET".into(), url, headers: Vec::new(), credential, body: Body::Empty };
             let answer = self.client.open(&request, from).await.map_err(|trouble| match trouble {

@@ -11,14 +11,15 @@ mod pace;
 mod poll;
 mod submit;
 
+pub(super) use client::{Client, Trouble};
+pub(super) use download::{Download, Missing};
+pub(super) use pace::{Ended, Pace};
+
 use super::{
     Error, Fate, Generated, Progress, Request,
     recipe::{Call, HttpRequest, Misfit, Model, Picture, Recipe, Shelf, Site, Ticket, Tier, Wish},
 };
 use crate::store::Money;
-use client::Client;
-use download::Missing;
-use pace::Pace;
 use serde_json::{Map, Value};
 use std::path::Path;
 
@@ -116,13 +117,14 @@ impl Remote {
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<Generated, Error> {
         let mut pace = Pace::new(&self.recipe.manners, ticket.job(), is_cancelled);
+        let download = Download { client: &self.client, site: &self.site, needs_key: self.recipe.result.key };
         let mut what = String::new();
         for _ in 0..MOST_ADDRESSES {
             let job = self.follow(ticket, &mut pace, progress).await?;
             if let Some(charge) = &job.charge {
                 progress(Progress::Message(format!("{} charged {}", self.recipe.id, charge.told)));
             }
-            match self.fetch(&job, out, &mut pace).await {
+            match download.fetch(&job.video, out, &mut pace).await {
                 Ok(()) => return Ok(Generated { cost: job.charge.and_then(|charge| charge.usd) }),
                 Err(Missing::Expired(why)) => what = why,
                 Err(Missing::Broken(why) | Missing::Forbidden(why)) => return Err(self.pending(ticket, why)),
@@ -216,7 +218,7 @@ impl Remote {
 }
 
 /// The still as the provider will get it: the file, unchanged.
-fn picture_of(path: &Path) -> Result<Picture, Error> {
+pub(super) fn picture_of(path: &Path) -> Result<Picture, Error> {
     let unreadable = |error: std::io::Error| crate::media::Error::reading(path, error);
     let bytes = std::fs::read(path).map_err(unreadable)?;
     let reader = image::ImageReader::new(std::io::Cursor::new(&bytes)).with_guessed_format().map_err(unreadable)?;

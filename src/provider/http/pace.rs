@@ -12,7 +12,7 @@ const SLOWEST: u32 = 16;
 const JITTER: f64 = 0.15;
 
 /// The pauses of one job.
-pub(super) struct Pace<'a> {
+pub(in crate::provider) struct Pace<'a> {
     usual: Duration,
     deadline: Instant,
     salt: &'a str,
@@ -22,7 +22,7 @@ pub(super) struct Pace<'a> {
 
 /// Why a wait ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ended {
+pub(in crate::provider) enum Ended {
     /// Somebody asked to stop.
     Cancelled,
     /// The job took longer than we wait.
@@ -30,14 +30,14 @@ pub(super) enum Ended {
 }
 
 impl<'a> Pace<'a> {
-    pub(super) fn new(manners: &Manners, salt: &'a str, is_cancelled: &'a dyn Fn() -> bool) -> Self {
+    pub(in crate::provider) fn new(manners: &Manners, salt: &'a str, is_cancelled: &'a dyn Fn() -> bool) -> Self {
         let secs = |secs: f64| Duration::try_from_secs_f64(secs).unwrap_or_default();
         let deadline = Instant::now() + secs(manners.deadline_secs);
         Self { usual: secs(manners.poll_secs), deadline, salt, count: 0, is_cancelled }
     }
 
     /// The pause before asking again, after `failures` in a row; at least what the provider asks for.
-    pub(super) async fn pause(&mut self, failures: u32, asked: Option<Duration>) -> Result<(), Ended> {
+    pub(in crate::provider) async fn pause(&mut self, failures: u32, asked: Option<Duration>) -> Result<(), Ended> {
         let usual = self.usual * 2_u32.saturating_pow(failures).min(SLOWEST);
         self.count += 1;
         let hash = blake3::hash(format!("{}/{}", self.salt, self.count).as_bytes());

@@ -184,7 +184,7 @@ const fn of_status(status: u16) -> Option<FaultClass> {
 }
 
 /// A provider's words for our logs: no control characters, no links (they may be signed), not too long.
-fn printable(message: &str) -> String {
+pub(in crate::provider) fn printable(message: &str) -> String {
     let words = message.split_whitespace().map(|word| if word.contains("://") { "(link)" } else { word });
     let line = words.collect::<Vec<_>>().join(" ");
     line.chars().filter(|c| !c.is_control()).take(LONGEST_MESSAGE).collect()

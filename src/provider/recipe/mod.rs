@@ -44,4 +44,7 @@ pub use template::{Template, Text};
 pub use values::{NAMES, Wish};
 pub use wire::{Body, HttpRequest, HttpResponse, shown};
 
-pub(in crate::provider) use site::is_private_address;
+pub(in crate::provider) use {
+    fault::printable,
+    site::{check_base, is_private_address},
+};

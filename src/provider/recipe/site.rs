@@ -9,7 +9,7 @@ use url::{Host, Url};
 ///
 /// # Errors
 /// Says why not.
-pub(super) fn check_base(text: &str) -> Result<Url, String> {
+pub(in crate::provider) fn check_base(text: &str) -> Result<Url, String> {
     let url = parse_url(text)?;
     match url.scheme() {
         _ if url.host().is_none() => Err(format!("`{text}` names no host")),

@@ -28,13 +28,15 @@ pub enum Key {
     Duration,
     /// What counts as drift.
     Policy,
+    /// Workflow of a `ComfyUI` server.
+    Workflow,
     /// Data folder.
     Home,
 }
 
 impl Key {
     /// Every key, in the order of `config show`.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Provider,
         Self::Tier,
         Self::Budget,
@@ -43,6 +45,7 @@ impl Key {
         Self::Fps,
         Self::Duration,
         Self::Policy,
+        Self::Workflow,
         Self::Home,
     ];
 
@@ -57,6 +60,7 @@ impl Key {
             Self::Fps => "fps",
             Self::Duration => "duration",
             Self::Policy => "policy",
+            Self::Workflow => "workflow",
             Self::Home => "home",
         }
     }
@@ -72,6 +76,7 @@ impl Key {
             Self::Fps => "frames per second",
             Self::Duration => "length of the clip, e.g. 5s",
             Self::Policy => "what counts as drift: draft, standard, strict or a gate.toml",
+            Self::Workflow => "workflow of your ComfyUI server, exported with “Export (API)”",
             Self::Home => "folder for runs, clips and the ledger",
         }
     }
@@ -86,14 +91,14 @@ impl Key {
             Self::Fps => Some("24"),
             Self::Duration => Some("4s"),
             Self::Policy => Some("standard"),
-            Self::Budget | Self::Home => None,
+            Self::Budget | Self::Workflow | Self::Home => None,
         }
     }
 
     /// Whether the value is a path, to be understood from the folder of the file that names it.
     pub(super) fn is_path(self, value: &str) -> bool {
         match self {
-            Self::Home => true,
+            Self::Workflow | Self::Home => true,
             Self::Policy => std::path::Path::new(value).extension().is_some(),
             _ => false,
         }
@@ -113,7 +118,7 @@ impl Key {
             }
             Self::Fps => (["24", "25", "30"].contains(&value), "24, 25 or 30"),
             Self::Duration => (duration_secs(value).is_some(), "a time such as 5s or 2.5s, at most 600s"),
-            Self::Policy | Self::Home => (!value.trim().is_empty(), "not empty"),
+            Self::Policy | Self::Workflow | Self::Home => (!value.trim().is_empty(), "not empty"),
         };
         if right { Ok(()) } else { Err(expected) }
     }
