@@ -9,6 +9,7 @@ mod defect;
 mod framing;
 mod inpaint;
 mod layer;
+mod morph;
 mod relief;
 mod shot;
 mod simulate;
@@ -16,6 +17,7 @@ mod warp;
 
 pub use camera::Camera;
 pub use defect::{Defect, DefectKind, ParseDefectError};
+pub use morph::Morph;
 pub use shot::{Aspect, ParseShotError, Shot};
 pub use simulate::Simulation;
 

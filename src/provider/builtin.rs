@@ -2,8 +2,8 @@
 
 use super::{Error, Fate, Generated, Progress, Request, recipe::Ticket};
 use crate::{
-    animator::{Animator, Aspect, Camera, Defect, Shot, Simulation},
-    frame::Time,
+    animator::{Animator, Aspect, Camera, Defect, Morph, Shot, Simulation},
+    frame::{Mask, Picture, Time, pyramid},
     media::{self, EncodeSettings, Encoder, TempOut},
     store::Money,
 };
@@ -50,6 +50,39 @@ impl Builtin {
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<Generated, Error> {
         check_length(request)?;
+        let film = self.film(request)?;
+        progress(Progress::Accepted(Ticket::of(&format!("animator {}", request.rng_seed))));
+
+        let total = film.frames();
+        let (first, product) = (film.frame(0), film.product(0));
+        let faults = Simulation::new(&self.defects, request.take, total, request.rng_seed, &first, &product);
+        let fps = request.fps as i32;
+        let target = TempOut::beside(&request.out)?;
+        let explain = |error| target.explain(error);
+        let settings = EncodeSettings::new(first.size(), (fps, 1));
+        let mut encoder = Encoder::create(target.path(), &settings).map_err(explain)?;
+        for index in 0..total {
+            if is_cancelled() {
+                return Err(Error::Cancelled { fate: Fate::Over, cost: Some(Money::ZERO) });
+            }
+            let source = faults.source(index);
+            let picture = faults.apply(index, film.frame(source), &film.product(source));
+            encoder.push(&picture, Time::of_frame(index, fps, 1)).map_err(explain)?;
+            progress(Progress::Fraction((index + 1) as f64 / total as f64));
+        }
+        encoder.finish().map_err(explain)?;
+        target.commit()?;
+        Ok(Generated { cost: Some(Money::ZERO) })
+    }
+
+    /// A camera move over the still, or, where the end is given as well, the way from one picture to the other.
+    fn film(&self, request: &Request) -> Result<Film, Error> {
+        if let Some(last) = &request.last {
+            let first = media::load_picture(&request.seed)?;
+            let last = pyramid::resize_picture(&media::load_picture(last)?, first.size());
+            let frames = (request.duration_secs * f64::from(request.fps)).round() as usize + 1;
+            return Ok(Film::Morph { morph: Box::new(Morph::new(first, last)), frames });
+        }
         let seed = media::load_seed(&request.seed)?;
         let like_seed = |path| media::load_mask(path, seed.picture.size());
         let mask = request.mask.as_deref().map(like_seed).transpose()?;
@@ -62,29 +95,37 @@ impl Builtin {
             longest: request.size.width.max(request.size.height),
             strength: request.strength,
         };
-        let animator = Animator::new(&seed, depth.as_ref(), mask.as_ref(), &shot);
-        progress(Progress::Accepted(Ticket::of(&format!("animator {}", request.rng_seed))));
+        Ok(Film::Shot(Box::new(Animator::new(&seed, depth.as_ref(), mask.as_ref(), &shot))))
+    }
+}
 
-        let total = animator.frames();
-        let (first, product) = (animator.frame(0), animator.product(0));
-        let faults = Simulation::new(&self.defects, request.take, total, request.rng_seed, &first, &product);
-        let fps = request.fps as i32;
-        let target = TempOut::beside(&request.out)?;
-        let explain = |error| target.explain(error);
-        let settings = EncodeSettings::new(animator.size(), (fps, 1));
-        let mut encoder = Encoder::create(target.path(), &settings).map_err(explain)?;
-        for index in 0..total {
-            if is_cancelled() {
-                return Err(Error::Cancelled { fate: Fate::Over, cost: Some(Money::ZERO) });
-            }
-            let source = faults.source(index);
-            let picture = faults.apply(index, animator.frame(source), &animator.product(source));
-            encoder.push(&picture, Time::of_frame(index, fps, 1)).map_err(explain)?;
-            progress(Progress::Fraction((index + 1) as f64 / total as f64));
+/// What is rendered.
+enum Film {
+    Shot(Box<Animator>),
+    Morph { morph: Box<Morph>, frames: usize },
+}
+
+impl Film {
+    fn frames(&self) -> usize {
+        match self {
+            Self::Shot(animator) => animator.frames(),
+            Self::Morph { frames, .. } => *frames,
         }
-        encoder.finish().map_err(explain)?;
-        target.commit()?;
-        Ok(Generated { cost: Some(Money::ZERO) })
+    }
+
+    fn frame(&self, index: usize) -> Picture {
+        match self {
+            Self::Shot(animator) => animator.frame(index),
+            Self::Morph { morph, frames } => morph.at(index as f32 / (*frames - 1).max(1) as f32),
+        }
+    }
+
+    /// Where the product is; nobody has told that of two frames of a clip.
+    fn product(&self, index: usize) -> Mask {
+        match self {
+            Self::Shot(animator) => animator.product(index),
+            Self::Morph { morph, .. } => morph.everywhere(),
+        }
     }
 }
 

@@ -59,6 +59,21 @@ impl Home {
         self.root.join("staging").join(format!("attempt-{attempt}.mended.mp4"))
     }
 
+    /// Where the span that attempt `attempt` brought is put into the clip that it is for.
+    pub fn spliced_path(&self, attempt: i64) -> PathBuf {
+        self.root.join("staging").join(format!("attempt-{attempt}.spliced.mp4"))
+    }
+
+    /// Throws away what attempt `attempt` has left lying about; what is not there is no loss.
+    pub fn clear_staging(&self, attempt: i64) {
+        let start = format!("attempt-{attempt}.");
+        for entry in fs::read_dir(self.root.join("staging")).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(&start) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+
     /// Takes the run for this process, or says that another one has it.
     pub fn lock_run(&self, id: &str) -> Result<RunLock, Error> {
         let path = self.root.join("locks").join(format!("{id}.lock"));

@@ -4,7 +4,7 @@ use super::{
     Action, Decision, Influence, MendedTake, Standing, TakeReport,
     decide::{Means, decide},
     session::{Candidate, Session},
-    workshop::Workshop,
+    workshop::{Patch, Workshop},
 };
 use crate::{
     drift::{ScoreReport, Verdict},
@@ -35,15 +35,21 @@ pub(super) struct Entry {
     pub(super) mend: Option<serde_json::Value>,
 }
 
+/// Lower is better: a hold before a doubt before a drift, then by drift.
+type Rank = (u8, f64);
+
+fn rank_of(score: &ScoreReport) -> Rank {
+    let verdict = match score.judgement.verdict {
+        Verdict::Hold => 0,
+        Verdict::Unsure => 1,
+        Verdict::Drift => 2,
+    };
+    (verdict, score.judgement.drift)
+}
+
 impl Entry {
-    /// Lower is better: a hold before a doubt before a drift, then by drift.
-    fn rank(&self) -> (u8, f64) {
-        let verdict = match self.score.judgement.verdict {
-            Verdict::Hold => 0,
-            Verdict::Unsure => 1,
-            Verdict::Drift => 2,
-        };
-        (verdict, self.score.judgement.drift)
+    fn rank(&self) -> Rank {
+        rank_of(&self.score)
     }
 }
 
@@ -57,13 +63,16 @@ pub(super) fn hold(
     let mut first: Option<ScoreReport> = None;
     let mut takes: Vec<TakeReport> = Vec::new();
     let mut influence = Influence::default();
+    let mut patch: Option<(Patch, Rank)> = None;
     for take in 1.. {
         session.check_cancel()?;
-        let candidate = match session.candidate(workshop, take, &influence) {
+        let asked = patch.take();
+        let base = asked.as_ref().map(|(_, rank)| *rank);
+        let candidate = match session.candidate(workshop, take, &influence, asked.map(|(patch, _)| patch)) {
             Ok(candidate) => candidate,
             // a failed retake does not cost the user the takes there are
             Err(error) => match (error.class(), best) {
-                (Class::Provider | Class::Budget, Some(entry)) => {
+                (Class::Provider | Class::Budget | Class::Media, Some(entry)) => {
                     let stop = format!("take {take} failed: {error}");
                     session.ledger.note(&session.run.id, None, "warning", &stop)?;
                     hear(Event::Warning { what: stop.clone() });
@@ -74,8 +83,12 @@ pub(super) fn hold(
             },
         };
         first.get_or_insert_with(|| candidate.score.clone());
-        let no_retake = session.no_retake(take)?;
-        let means = Means { no_retake: no_retake.as_deref(), is_mended: false };
+        let no_retake = session.no_retake(take, session.job.maker.price())?;
+        // a span that made nothing better would not do so the next time
+        let has_gained = base.is_none_or(|base| rank_of(&candidate.score) < base);
+        let next = if has_gained { session.patch(workshop, &candidate)? } else { None };
+        let span = next.as_ref().map(|patch| patch.ends);
+        let means = Means { no_retake: no_retake.as_deref(), span, is_mended: false };
         let decision = decide(&candidate.score, &influence, means);
         announce(session, &candidate, &decision, hear)?;
         let mut entry = Entry { take, clip: candidate.clip.clone(), score: candidate.score.clone(), mend: None };
@@ -98,6 +111,10 @@ pub(super) fn hold(
             best = Some(entry);
         }
         match (last.action, best.take()) {
+            (Action::Span { .. }, kept) => {
+                patch = next.map(|patch| (patch, rank_of(&candidate.score)));
+                best = kept;
+            }
             (Action::Retake { influence: next }, kept) => {
                 influence = next;
                 best = kept;
@@ -143,6 +160,7 @@ fn report_of(candidate: &Candidate, decision: Decision) -> TakeReport {
         rng_seed: request.rng_seed,
         motion: request.influence.motion,
         prompt_added: request.influence.prompt.clone(),
+        span: request.patch.as_ref().map(|patch| [patch.ends[0] + 1, patch.ends[1] - 1]),
         is_reused: candidate.is_reused,
         blake3: attempt.blob.map(|blob| blob.to_hex().to_string()).unwrap_or_default(),
         drift: score.judgement.drift,

@@ -1,8 +1,8 @@
 //! The workshop with real crafts: provider, ruler, mender.
 
 use super::{
-    AnimateJob, Influence, Maker,
-    workshop::{self, Made, Mended, Sign, TakeRequest, Trace, Unmade, Workshop},
+    AnimateJob, Influence, Maker, splice,
+    workshop::{self, Made, Mended, Offer, Patch, Sign, TakeRequest, Trace, Unmade, Workshop},
 };
 use crate::{
     drift::{ScoreReport, Thresholds},
@@ -56,7 +56,8 @@ impl<'a, 'e> Crew<'a, 'e> {
         };
         let crew = Self { job, provider, size: clip_size(&job.aspect, seed.original), hear, cancel };
         if let Provider::Remote(remote) = &crew.provider {
-            let first = TakeRequest { recipe: String::new(), take: 1, rng_seed: 0, influence: Influence::default() };
+            let influence = Influence::default();
+            let first = TakeRequest { recipe: String::new(), take: 1, rng_seed: 0, influence, patch: None };
             remote.check(&crew.request(&first, Path::new("")))?;
         }
         Ok(crew)
@@ -152,7 +153,10 @@ impl Workshop for Crew<'_, '_> {
         out: &Path,
         sign: &mut workshop::Ear<'_>,
     ) -> Result<Made, Unmade> {
-        let request = self.request(take, out);
+        let mut request = self.request(take, out);
+        if let Some(patch) = &take.patch {
+            bracket(&mut request, patch).map_err(|error| Unmade { error, cost: Some(crate::store::Money::ZERO) })?;
+        }
         let runtime = runtime()?;
         self.oversee(take.take, sign, |progress, is_cancelled| match &self.provider {
             Provider::Builtin(animator) => animator.generate(&request, progress, is_cancelled),
@@ -208,6 +212,22 @@ impl Workshop for Crew<'_, '_> {
         Ok(job.map(Trace::Job))
     }
 
+    fn offer(&mut self, clip: &Path, ends: [usize; 2], secs: f64) -> Result<Option<Offer>, Error> {
+        let price = self.job.maker.price();
+        let offer = match &self.provider {
+            Provider::Builtin(_) => Some(Offer { secs, price }),
+            Provider::Command(command) => command.takes_last().then_some(Offer { secs, price }),
+            Provider::Comfy(comfy) => comfy.takes_last().then_some(Offer { secs, price }),
+            Provider::Remote(remote) => remote.offer(secs).map(|(secs, price)| Offer { secs, price }),
+        };
+        let Some(offer) = offer else { return Ok(None) };
+        Ok(splice::ends_of(clip, ends)?.map(|_| offer))
+    }
+
+    fn splice(&mut self, patch: &Patch, made: &Path, out: &Path) -> Result<(), Error> {
+        splice::splice(&patch.clip, made, patch.ends, out, self.cancel)
+    }
+
     fn score(&mut self, clip: &Path, take: u32) -> Result<ScoreReport, Error> {
         self.measure(Stage::Score, clip, &format!("take {take}"))
     }
@@ -236,6 +256,22 @@ impl Workshop for Crew<'_, '_> {
         let report = serde_json::to_value(&mended).map_err(|error| Error::Bug(error.to_string()))?;
         Ok(Mended { report, score: mended.score })
     }
+}
+
+/// Turns a request into one for a span: from one frame of the clip to another.
+fn bracket(request: &mut Request, patch: &Patch) -> Result<(), Error> {
+    let ends = splice::ends_of(&patch.clip, patch.ends)?;
+    let [first, last] = ends.ok_or_else(|| Error::Bug("the ends of a span are no two pictures any more".into()))?;
+    request.size = first.size();
+    request.seed = request.out.with_extension("first.png");
+    request.last = Some(request.out.with_extension("last.png"));
+    for (picture, path) in [(&first, Some(&request.seed)), (&last, request.last.as_ref())] {
+        path.map(|path| media::save_png(picture, path)).transpose()?;
+    }
+    request.duration_secs = patch.secs;
+    // mask and depth are the still's
+    (request.mask, request.depth) = (None, None);
+    Ok(())
 }
 
 /// One thread is enough to wait on.

@@ -10,6 +10,12 @@ use serde::{Deserialize, Serialize};
 
 /// Share of frames at fault above which too few good neighbours are left to mend from.
 const BROAD_SHARE: f64 = 0.40;
+/// Drift of a frame that ends a span, as a share of the limit: it must not carry the fault on.
+const CLEAN_SHARE: f64 = 0.5;
+/// Frames from the fault within which its ends are looked for.
+const FARTHEST_END: usize = 16;
+/// Longest span that is asked for alone, as a share of the clip: of the rest, too little is kept to be worth a joint.
+const LONGEST_SHARE: f64 = 0.7;
 /// Longest gap that two-sided interpolation bridges faithfully, in seconds (12 frames at 24 per second).
 const LONGEST_BRIDGE_SECS: f64 = 0.5;
 
@@ -21,6 +27,11 @@ pub enum Action {
     Accept,
     /// The take is repaired.
     Mend,
+    /// The frames between two that pass are asked for alone.
+    Span {
+        /// Those two frames, 0-based.
+        ends: [usize; 2],
+    },
     /// Another take is asked for.
     Retake {
         /// What is asked differently.
@@ -36,6 +47,7 @@ impl Action {
         match self {
             Self::Accept => "accept",
             Self::Mend => "mend",
+            Self::Span { .. } => "span",
             Self::Retake { .. } => "retake",
             Self::Stop => "stop",
         }
@@ -56,6 +68,8 @@ pub struct Decision {
 pub(super) struct Means<'a> {
     /// Why no other take can be asked for; `None` where one can.
     pub(super) no_retake: Option<&'a str>,
+    /// The frames that pass around what is at fault, where the provider can be asked for what lies between them.
+    pub(super) span: Option<[usize; 2]>,
     /// Whether this is the score of a take that was mended already.
     pub(super) is_mended: bool,
 }
@@ -78,10 +92,14 @@ pub(super) fn decide(score: &ScoreReport, influence: &Influence, means: Means<'_
         }
         Verdict::Unsure => retake("too little of the still could be judged".to_owned()),
         Verdict::Drift if means.is_mended => {
-            retake(format!("drift {:.1} remains after mending", score.judgement.drift))
+            let why = format!("drift {:.1} remains after mending", score.judgement.drift);
+            means.span.map_or_else(|| retake(why.clone()), |ends| span(&why, ends))
         }
         Verdict::Drift => match extent(score) {
             Extent::Short(why) => Decision { action: Action::Mend, reason: why },
+            Extent::Broad(why) if means.span.is_some() => {
+                Decision { action: Action::Mend, reason: format!("{why}; mending is tried first: it is free") }
+            }
             // the last resort is free
             Extent::Broad(why) => match (retake(why), means.no_retake) {
                 (stop, Some(_)) => {
@@ -91,6 +109,24 @@ pub(super) fn decide(score: &ScoreReport, influence: &Influence, means: Means<'_
             },
         },
     }
+}
+
+fn span(why: &str, ends: [usize; 2]) -> Decision {
+    let [first, last] = ends;
+    let reason =
+        format!("{why}; asking for frames {}–{} alone, from frame {first} to frame {last}", first + 1, last - 1);
+    Decision { action: Action::Span { ends }, reason }
+}
+
+/// The frames that pass nearest around everything at fault, 0-based; `None` where it is not between two such frames, or
+/// is most of the clip.
+pub(super) fn bracket(score: &ScoreReport, limit: f64) -> Option<[usize; 2]> {
+    let frames = &score.judgement.frames;
+    let passes = |index: &usize| frames[*index].drift <= CLEAN_SHARE * limit;
+    let (first, last) = (score.judgement.bad_spans.first()?[0], score.judgement.bad_spans.last()?[1]);
+    let before = (0..first.min(frames.len())).rev().take(FARTHEST_END).find(passes)?;
+    let after = (last + 1..frames.len()).take(FARTHEST_END).find(passes)?;
+    ((after - before) as f64 <= LONGEST_SHARE * frames.len() as f64).then_some([before, after])
 }
 
 enum Extent {
@@ -147,7 +183,7 @@ mod tests {
     use crate::engine::animate::sample::score;
 
     fn action(score: &ScoreReport, no_retake: Option<&str>, is_mended: bool) -> &'static str {
-        decide(score, &Influence::default(), Means { no_retake, is_mended }).action.name()
+        decide(score, &Influence::default(), Means { no_retake, span: None, is_mended }).action.name()
     }
 
     #[test]
@@ -169,6 +205,32 @@ mod tests {
     }
 
     #[test]
+    fn a_bracketed_fault_is_mended_first_and_then_asked_for_alone() {
+        let broad = score(Verdict::Drift, &[Cause::Geometry], &[[20, 40]]);
+        let means = |is_mended| Means { no_retake: None, span: bracket(&broad, 50.0), is_mended };
+        let decide = |is_mended| decide(&broad, &Influence::default(), means(is_mended));
+        assert_eq!(decide(false).action, Action::Mend);
+        assert_eq!(decide(true).action, Action::Span { ends: [19, 41] });
+        assert!(decide(true).reason.ends_with("asking for frames 20–40 alone, from frame 19 to frame 41"));
+    }
+
+    #[test]
+    fn only_what_lies_between_frames_that_pass_is_bracketed() {
+        let spans = |spans: &[[usize; 2]]| score(Verdict::Drift, &[Cause::Geometry], spans);
+        assert_eq!(bracket(&spans(&[[20, 30], [50, 60]]), 50.0), Some([19, 61]));
+        for none in [&[[0, 20]][..], &[[70, 99]], &[[5, 90]], &[]] {
+            assert_eq!(bracket(&spans(none), 50.0), None, "{none:?}");
+        }
+        let mut doubtful = spans(&[[20, 40]]);
+        for index in [18, 19, 41] {
+            doubtful.judgement.frames[index].drift = 26.0;
+        }
+        assert_eq!(bracket(&doubtful, 50.0), Some([17, 42]));
+        doubtful.judgement.frames.iter_mut().for_each(|frame| frame.drift = 26.0);
+        assert_eq!(bracket(&doubtful, 50.0), None);
+    }
+
+    #[test]
     fn tone_is_mended_at_any_length_and_doubt_is_never_accepted() {
         let tone = score(Verdict::Drift, &[Cause::Color, Cause::Flicker], &[[0, 99]]);
         assert_eq!(action(&tone, None, false), "mend");
@@ -180,7 +242,7 @@ mod tests {
     #[test]
     fn the_reason_says_what_and_what_next() {
         let broad = score(Verdict::Drift, &[Cause::Text], &[[0, 79]]);
-        let decision = decide(&broad, &Influence::default(), Means { no_retake: None, is_mended: false });
+        let decision = decide(&broad, &Influence::default(), Means { no_retake: None, span: None, is_mended: false });
         assert!(decision.reason.starts_with("text drifts in 80 of 100 frames; asking again"), "{}", decision.reason);
     }
 }

@@ -85,11 +85,10 @@ fn place(session: &mut Session<'_>, clip: &Path, out: &Path) -> Result<String, E
     Ok(blake3)
 }
 
-/// Mended clips that lie beside the provider's: the delivered one is in its place, the others have lost.
+/// Mended and spliced clips, and the ends of spans: the delivered one is in its place, the others have lost.
 fn clear_staging(session: &Session<'_>, report: &AnimateReport) {
     for take in &report.takes {
-        // one that was never made is no loss
-        let _ = fs::remove_file(session.home.mended_path(take.attempt));
+        session.home.clear_staging(take.attempt);
     }
 }
 

@@ -4,7 +4,7 @@
 use super::{
     job::tests::job,
     sample::score,
-    workshop::{Ear, Made, Mended, Sign, TakeRequest, Trace, Unmade, Workshop},
+    workshop::{Ear, Made, Mended, Offer, Patch, Sign, TakeRequest, Trace, Unmade, Workshop},
     *,
 };
 use crate::{
@@ -107,13 +107,22 @@ impl Workshop for Market {
         })
     }
 
+    fn offer(&mut self, _: &Path, _: [usize; 2], secs: f64) -> Result<Option<Offer>, Error> {
+        Ok((self.price > 200_000).then_some(Offer { secs, price: Money { micros: self.price / 2 } }))
+    }
+
+    fn splice(&mut self, _: &Patch, made: &Path, out: &Path) -> Result<(), Error> {
+        self.maybe_die();
+        fs::copy(made, out).map(drop).map_err(Error::Scratch)
+    }
+
     fn score(&mut self, _: &Path, _: u32) -> Result<ScoreReport, Error> {
         self.maybe_die();
         let is_good = self.dice.roll(2) == 0;
         Ok(if is_good {
             score(Verdict::Hold, &[], &[])
         } else {
-            score(Verdict::Drift, &[Cause::Geometry], &[[10, 89]])
+            score(Verdict::Drift, &[Cause::Geometry], if self.dice.roll(2) == 0 { &[[10, 89]] } else { &[[20, 49]] })
         })
     }
 

@@ -20,6 +20,7 @@ mod plan;
 mod recover;
 mod report;
 mod session;
+mod splice;
 mod workshop;
 
 pub use decide::{Action, Decision};

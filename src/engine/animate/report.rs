@@ -26,6 +26,10 @@ pub struct TakeReport {
     pub motion: f64,
     /// Words that were added to the prompt; may be empty.
     pub prompt_added: String,
+    /// The frames that were asked for alone and put into the clip of an earlier take: first and last, 0-based; absent
+    /// where the whole clip was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<[usize; 2]>,
     /// Whether the clip was there already from an earlier invocation.
     pub is_reused: bool,
     /// BLAKE3 of the clip, hexadecimal.

@@ -2,11 +2,12 @@
 
 use super::{
     AnimateJob, Influence,
+    decide::bracket,
     job::digest_of,
-    workshop::{Ear, Made, Sign, TakeRequest, Unmade, Workshop},
+    workshop::{Ear, Made, Patch, Sign, TakeRequest, Unmade, Workshop},
 };
 use crate::{
-    drift::ScoreReport,
+    drift::{ScoreReport, Verdict},
     engine::{Cancel, Class, Error},
     provider::Fate,
     store::{
@@ -45,25 +46,50 @@ impl Session<'_> {
         workshop: &mut dyn Workshop,
         take: u32,
         influence: &Influence,
+        patch: Option<Patch>,
     ) -> Result<Candidate, Error> {
-        let request = self.request(take, influence);
+        let request = self.request(take, influence, patch);
         let earlier = self.earlier_clip(workshop, &request)?;
         let is_reused = earlier.is_some();
         let attempt = match earlier {
             Some(attempt) => attempt,
             None => self.make(workshop, &request)?,
         };
-        let clip = self.home.blobs().path(&blob_of(&attempt)?);
+        let mut clip = self.home.blobs().path(&blob_of(&attempt)?);
+        if let Some(patch) = &request.patch {
+            let spliced = self.home.spliced_path(attempt.id);
+            if !spliced.exists() {
+                workshop.splice(patch, &clip, &spliced)?;
+            }
+            clip = spliced;
+        }
         let (attempt, score) = self.measured(workshop, attempt, &clip)?;
         Ok(Candidate { request, attempt, clip, score, is_reused })
     }
 
-    /// Why no further take can be asked for after `take`, if so.
-    pub(super) fn no_retake(&self, take: u32) -> Result<Option<String>, Error> {
+    /// The span of a measured clip that can be asked for alone: what is at fault lies between frames that pass, and the
+    /// provider makes it for no more than a whole take, within the budget.
+    pub(super) fn patch(&self, workshop: &mut dyn Workshop, candidate: &Candidate) -> Result<Option<Patch>, Error> {
+        let Candidate { request, attempt, clip, score, .. } = candidate;
+        let ends = bracket(score, self.job.drift_fail).filter(|_| score.judgement.verdict == Verdict::Drift);
+        let Some(ends) = ends.filter(|_| request.take < self.job.takes) else { return Ok(None) };
+        let [from, to] = ends.map(|end| score.judgement.frames[end].time_secs);
+        let Some(offer) = workshop.offer(clip, ends, to - from)? else { return Ok(None) };
+        let is_worth = offer.price <= self.job.maker.price() && self.no_retake(request.take, offer.price)?.is_none();
+        let patch = Patch { base: attempt.id, ends, secs: offer.secs, price: offer.price, clip: clip.clone() };
+        Ok(is_worth.then_some(patch))
+    }
+
+    /// Why no further take at `price` can be asked for after `take`, if so.
+    pub(super) fn no_retake(&self, take: u32, price: Money) -> Result<Option<String>, Error> {
         if take >= self.job.takes {
             return Ok(Some(format!("no take of {} is left", self.job.takes)));
         }
-        let price = self.job.maker.price();
+        // what was paid for, or is reserved, before a crash needs no money any more
+        let is_over = |state| matches!(state, AttemptState::Failed | AttemptState::Cancelled);
+        if self.ledger.attempts(&self.run.id)?.iter().any(|next| next.take == take + 1 && !is_over(next.state)) {
+            return Ok(None);
+        }
         let committed = self.ledger.purse(&self.run.id)?.committed().and_then(|sum| sum.checked_add(price));
         let is_covered = match (self.job.budget, committed) {
             (None, _) => true,
@@ -73,10 +99,10 @@ impl Session<'_> {
         Ok((!is_covered).then(|| format!("the budget does not cover another take at {price}")))
     }
 
-    fn request(&self, take: u32, influence: &Influence) -> TakeRequest {
+    fn request(&self, take: u32, influence: &Influence, patch: Option<Patch>) -> TakeRequest {
         let recipe = self.run.recipe_digest.clone();
         let rng_seed = self.job.rng_seed_of(&recipe, self.run.salt, take);
-        TakeRequest { recipe, take, rng_seed, influence: influence.clone() }
+        TakeRequest { recipe, take, rng_seed, influence: influence.clone(), patch }
     }
 
     /// Has a clip made: every state is on disk before the step it announces.
@@ -88,7 +114,7 @@ impl Session<'_> {
             provider: self.job.maker.name(),
             request_digest: &digest_of(request),
             request: &json,
-            price: self.job.maker.price(),
+            price: request.patch.as_ref().map_or_else(|| self.job.maker.price(), |patch| patch.price),
         })?;
         match self.carry(&attempt, |out, sign| workshop.generate(request, &attempt.client_id, out, sign))? {
             Ok(attempt) => Ok(attempt),

@@ -2,7 +2,7 @@
 
 use super::{
     sample::score,
-    workshop::{Ear, Made, Mended, Sign, TakeRequest, Trace, Unmade, Workshop},
+    workshop::{Ear, Made, Mended, Offer, Patch, Sign, TakeRequest, Trace, Unmade, Workshop},
     *,
 };
 use crate::{
@@ -26,6 +26,7 @@ enum Death {
     BeforeStore,
     WhileScoring,
     WhileMending,
+    WhileSplicing,
 }
 
 struct Fake {
@@ -33,6 +34,8 @@ struct Fake {
     generated: usize,
     scored: usize,
     fails: bool,
+    /// What a span costs, where it is offered.
+    span_price: Option<Money>,
     /// Scores of take 1, 2, …
     scores: Vec<ScoreReport>,
     mended: ScoreReport,
@@ -40,7 +43,7 @@ struct Fake {
 
 impl Fake {
     fn new(scores: Vec<ScoreReport>) -> Self {
-        Self { death: Death::Never, generated: 0, scored: 0, fails: false, scores, mended: hold() }
+        Self { death: Death::Never, generated: 0, scored: 0, fails: false, span_price: None, scores, mended: hold() }
     }
 
     fn die_if(&self, moment: Death) {
@@ -85,6 +88,16 @@ impl Workshop for Fake {
         Ok(out.exists().then(|| Trace::Clip(out.to_owned())))
     }
 
+    fn offer(&mut self, _: &Path, _: [usize; 2], secs: f64) -> Result<Option<Offer>, Error> {
+        Ok(self.span_price.map(|price| Offer { secs, price }))
+    }
+
+    fn splice(&mut self, patch: &Patch, made: &Path, out: &Path) -> Result<(), Error> {
+        self.die_if(Death::WhileSplicing);
+        assert!(patch.clip.exists());
+        fs::copy(made, out).map(drop).map_err(Error::Scratch)
+    }
+
     fn score(&mut self, clip: &Path, _take: u32) -> Result<ScoreReport, Error> {
         self.die_if(Death::WhileScoring);
         self.scored += 1;
@@ -114,6 +127,13 @@ fn broad(drift: f64) -> ScoreReport {
 
 fn glitch() -> ScoreReport {
     score(Verdict::Drift, &[Cause::Geometry], &[[40, 45]])
+}
+
+/// At fault between frames that pass.
+fn bracketed(drift: f64) -> ScoreReport {
+    let mut report = score(Verdict::Drift, &[Cause::Geometry], &[[30, 60]]);
+    report.judgement.drift = drift;
+    report
 }
 
 struct Scene {
@@ -185,6 +205,70 @@ fn a_broad_fault_is_asked_again_and_a_glitch_mended() {
     assert_eq!(report.cost.settled_micros.to_string(), "$0.80");
     assert_eq!(scene.states(), [AttemptState::Settled; 2]);
     assert_eq!(fs::read_dir(scene.home.root().join("staging")).unwrap().count(), 0, "nothing is left lying about");
+}
+
+#[test]
+fn a_fault_between_good_frames_is_mended_then_asked_for_alone() {
+    let scene = Scene::new("0.40", "2");
+    let mut fake = Fake::new(vec![bracketed(80.0), hold()]);
+    (fake.mended, fake.span_price) = (bracketed(70.0), "0.10".parse().ok());
+    let report = scene.run(&Start::Reuse, &mut fake).unwrap();
+    let [whole, span] = &report.takes[..] else { panic!("{} takes", report.takes.len()) };
+    assert_eq!(whole.decision.action, Action::Mend);
+    assert_eq!(whole.mended.as_ref().unwrap().decision.action, Action::Span { ends: [29, 61] });
+    assert_eq!((span.span, whole.span), (Some([30, 60]), None));
+    assert_eq!((report.verdict, report.delivered.take), (Verdict::Hold, 2));
+    assert_eq!(report.cost.settled_micros.to_string(), "$0.50");
+    assert_eq!(fs::read_dir(scene.home.root().join("staging")).unwrap().count(), 0, "nothing is left lying about");
+    scene.run(&Start::Reuse, &mut fake).unwrap();
+    assert_eq!((fake.generated, fake.scored), (2, 2), "the same again makes nothing");
+}
+
+#[test]
+fn a_span_that_gains_nothing_or_costs_too_much_is_no_way() {
+    let scene = Scene::new("0.40", "2");
+    let mut fake = Fake::new(vec![bracketed(60.0), bracketed(65.0), hold()]);
+    (fake.mended, fake.span_price) = (bracketed(60.0), "0.10".parse().ok());
+    let report = scene.run(&Start::Reuse, &mut fake).unwrap();
+    let spans: Vec<_> = report.takes.iter().map(|take| take.span.is_some()).collect();
+    assert_eq!((spans, report.delivered.take), (vec![false, true, false], 3));
+
+    let dear = Scene::new("0.40", "2");
+    fake.span_price = "0.50".parse().ok();
+    let report = dear.run(&Start::Reuse, &mut fake).unwrap();
+    assert!(report.takes.iter().all(|take| take.span.is_none()), "a whole take costs less");
+
+    let poor = Scene::new("0.40", "0.45");
+    fake.span_price = "0.10".parse().ok();
+    let report = poor.run(&Start::Reuse, &mut fake).unwrap();
+    assert_eq!((report.takes.len(), report.drift), (1, 60.0), "{}", report.stop);
+}
+
+#[test]
+fn a_paid_retake_is_not_forgotten_when_the_budget_is_spent() {
+    let scene = Scene::new("0.40", "0.80");
+    let mut fake = Fake::new(vec![broad(80.0), glitch()]);
+    scene.die(Death::WhileMending, &mut fake);
+    let report = scene.run(&scene.resume(false), &mut fake).unwrap();
+    assert_eq!((fake.generated, report.takes.len(), report.delivered.take), (2, 2, 2));
+}
+
+#[test]
+fn a_paid_span_is_never_lost_or_paid_twice() {
+    for death in [Death::BeforeStore, Death::WhileSplicing] {
+        let scene = Scene::new("0.40", "0.50");
+        let mut fake = Fake::new(vec![bracketed(80.0), hold()]);
+        (fake.mended, fake.span_price) = (bracketed(80.0), "0.10".parse().ok());
+        if death == Death::BeforeStore {
+            // the first take is stored, the span's is not
+            fake.death = Death::WhileMending;
+            scene.die(Death::WhileMending, &mut fake);
+        }
+        scene.die(death, &mut fake);
+        let report = scene.run(&scene.resume(false), &mut fake).unwrap();
+        assert_eq!((fake.generated, report.verdict, report.takes.len()), (2, Verdict::Hold, 2), "{death:?}");
+        assert_eq!(scene.spent().to_string(), "$0.50", "{death:?}");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The three crafts that the loop calls: make a clip, measure it, mend it.
+//! The crafts that the loop calls: make a clip or a span of it, measure it, mend it.
 //!
 //! A seam, so that the loop's care for money and crashes is proved without pictures.
 
@@ -23,6 +23,35 @@ pub(super) struct TakeRequest {
     pub(super) rng_seed: u64,
     /// What is asked differently from the first take.
     pub(super) influence: Influence,
+    /// The span that is asked for alone; the whole clip where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) patch: Option<Patch>,
+}
+
+/// A span of a clip that is made anew, between two frames that pass.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Patch {
+    /// The attempt whose clip it goes into.
+    pub(super) base: i64,
+    /// The frames before and after it (0-based): they stay, and tell the provider where to begin and to end.
+    pub(super) ends: [usize; 2],
+    /// Length to ask for, seconds.
+    pub(super) secs: f64,
+    /// Price.
+    #[serde(skip)]
+    pub(super) price: Money,
+    /// That clip.
+    #[serde(skip)]
+    pub(super) clip: PathBuf,
+}
+
+/// What a provider takes for a span of its own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Offer {
+    /// The length that it makes, seconds: at least what is needed.
+    pub(super) secs: f64,
+    /// Its price.
+    pub(super) price: Money,
 }
 
 /// A sign of life of a provider, to be written down before the next one is awaited.
@@ -104,6 +133,13 @@ pub(super) trait Workshop {
 
     /// Looks for what became of a request whose answer was lost, by our name for it.
     fn reconcile(&mut self, client_id: &str, out: &Path) -> Result<Option<Trace>, Error>;
+
+    /// What the provider takes for `secs` of `clip` between the frames `ends`, where it can be told how a clip ends and
+    /// the ends are two pictures.
+    fn offer(&mut self, clip: &Path, ends: [usize; 2], secs: f64) -> Result<Option<Offer>, Error>;
+
+    /// Puts what the provider made of `patch` into its clip, at `out`.
+    fn splice(&mut self, patch: &Patch, made: &Path, out: &Path) -> Result<(), Error>;
 
     /// Measures the clip of a take.
     fn score(&mut self, clip: &Path, take: u32) -> Result<ScoreReport, Error>;

@@ -8,12 +8,12 @@ const LIMIT: Duration = Duration::from_hours(2);
 
 /// The placeholders, for help texts.
 pub const HELP: &str = "known placeholders are {seed} {out} {prompt} {duration} {width} {height} {fps} {motion} \
-                        {strength} {rng_seed} {take} {mask} {depth}; quote words with spaces";
+                        {strength} {rng_seed} {take} {mask} {depth} {last}; quote words with spaces";
 
 /// Names between braces.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "seed", "out", "prompt", "duration", "width", "height", "fps", "motion", "strength", "rng_seed", "take", "mask",
-    "depth",
+    "depth", "last",
 ];
 
 /// A checked command line: words with placeholders.
@@ -39,6 +39,11 @@ impl Command {
             return Err(bad("it does not say where the clip goes: {out} is missing"));
         }
         Ok(Self { words, limit: LIMIT })
+    }
+
+    /// Whether the program can be told how a clip ends: `{last}` is the last frame, or nothing.
+    pub fn takes_last(&self) -> bool {
+        self.words.iter().flat_map(|word| placeholders(word)).any(|name| name == "last")
     }
 
     /// The same line with another limit of time for a take; two hours unless told otherwise.
@@ -123,6 +128,7 @@ fn value(name: &str, request: &Request) -> String {
         "rng_seed" => request.rng_seed.to_string(),
         "take" => request.take.to_string(),
         "mask" => path(&request.mask),
+        "last" => path(&request.last),
         _ => path(&request.depth),
     }
 }

@@ -63,9 +63,11 @@ impl Remote {
         Ok(Self { recipe, model, site, client })
     }
 
-    /// What a clip of this length costs.
-    pub fn price(&self, duration_secs: f64) -> Option<Money> {
-        self.model.price.of(duration_secs)
+    /// Length (seconds) and price of a clip of at least `secs` that is told how to end; `None` where that cannot be.
+    pub fn offer(&self, secs: f64) -> Option<(f64, Money)> {
+        let length = f64::from(self.model.durations.nearest(secs));
+        let price = self.model.price.of(length)?;
+        (self.model.last_frame && length >= secs).then_some((length, price))
     }
 
     /// Checks, before anything is sent, whether the provider makes what is wanted.
@@ -74,7 +76,7 @@ impl Remote {
     /// [`Error::Unsuitable`] says what it makes.
     pub fn check(&self, request: &Request) -> Result<(), Error> {
         let picture = picture_of(&request.seed)?;
-        self.values(request, "check", &picture).map(drop)
+        self.values(request, "check", &picture, None).map(drop)
     }
 
     /// Has a clip made at `request.out`. The receipt is told, to be written down, before the job is asked about.
@@ -89,10 +91,15 @@ impl Remote {
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<Generated, Error> {
         let picture = picture_of(&request.seed)?;
-        let mut values = self.values(request, client_id, &picture)?;
+        let last = request.last.as_deref().map(picture_of).transpose()?;
+        let mut values = self.values(request, client_id, &picture, last.as_ref())?;
         let mut pace = Pace::new(&self.recipe.manners, client_id, is_cancelled);
-        if picture.is_uploaded(&self.recipe.picture) {
-            self.upload(&picture, &mut values).await?;
+        // the last one first: what is left of the uploads is the first one's
+        for (name, picture) in [("last", last.as_ref()), ("first", Some(&picture))] {
+            if let Some(picture) = picture.filter(|picture| picture.is_uploaded(&self.recipe.picture)) {
+                let url = self.upload(picture, &mut values).await?;
+                values.extend(url.map(|url| (name.to_owned(), url)));
+            }
         }
         let submit = self.recipe.submit_request(&self.model, &values, Some(&picture), &self.site);
         let submit = submit.map_err(|misfit| self.unsuitable(misfit))?;
@@ -154,8 +161,12 @@ impl Remote {
         Ok(Some(ticket).filter(|ticket| answer.is_success() && !ticket.job().is_empty()))
     }
 
-    async fn upload(&self, picture: &Picture, values: &mut Map<String, Value>) -> Result<(), Error> {
+    /// Hands a picture over; returns the address under which the provider knows it.
+    async fn upload(&self, picture: &Picture, values: &mut Map<String, Value>) -> Result<Option<Value>, Error> {
         let provider = || self.recipe.id.clone();
+        if let Picture::Bytes { name, .. } = picture {
+            values.insert("picture_name".into(), name.as_str().into());
+        }
         for call in &self.recipe.upload {
             let request = self.call(call, values, Some(picture))?;
             if !self.site.owns(&request.url) {
@@ -174,13 +185,16 @@ impl Remote {
             let given = call.given(values, &self.recipe.map).map_err(|misfit| self.unsuitable(misfit))?;
             values.extend(given);
         }
-        if let Some(url) = values.get("picture_url").cloned() {
-            values.insert("first".into(), url);
-        }
-        Ok(())
+        Ok(values.get("picture_url").cloned())
     }
 
-    fn values(&self, request: &Request, client_id: &str, picture: &Picture) -> Result<Map<String, Value>, Error> {
+    fn values(
+        &self,
+        request: &Request,
+        client_id: &str,
+        first: &Picture,
+        last: Option<&Picture>,
+    ) -> Result<Map<String, Value>, Error> {
         let prompt = request.spoken();
         let wish = Wish {
             prompt: &prompt,
@@ -190,8 +204,8 @@ impl Remote {
             fps: request.fps,
             rng_seed: request.rng_seed,
             client_id,
-            first: picture,
-            last: None,
+            first,
+            last,
         };
         self.recipe.values(&self.model, &wish).map_err(|misfit| self.unsuitable(misfit))
     }

@@ -62,7 +62,9 @@ impl Recipe {
     /// # Errors
     /// Says what the model does not make, and what it makes.
     pub fn values(&self, model: &Model, wish: &Wish<'_>) -> Result<Map<String, Value>, Misfit> {
-        wish.first.check(&self.picture)?;
+        for picture in std::iter::once(wish.first).chain(wish.last) {
+            picture.check(&self.picture)?;
+        }
         if !model.durations.allow(wish.duration_secs) {
             let what = format!("{} makes clips of {}, not of {} s", model.id, model.durations, wish.duration_secs);
             return Err(Misfit(what));

@@ -1,0 +1,154 @@
+//! Putting a new span into a clip, between two of its frames that pass.
+//!
+//! ```text
+//! clip  ── … first ┊ at fault … ┊ last … ──        the two ends are the clip's own and stay
+//! new        first ─────────────  last             its colours and its pace are matched at both joints
+//! ```
+
+mod pace;
+mod tone;
+
+use crate::{
+    engine::{Cancel, Error},
+    flow::{self, Preset},
+    frame::{Frame, Picture, Size, pyramid},
+    media::{self, Decoder, RewriteSettings, Stop, TempOut, Want},
+    repair::{Banks, Between},
+};
+use pace::Pace;
+use std::path::Path;
+use tone::Tone;
+
+/// Longest side at which motion is measured, pixels.
+const LONGEST: usize = 256;
+/// Motion below this cannot be told from noise, pixels a frame of the working size.
+const LEAST_SPEED: f64 = 0.05;
+/// Distance from a frame of the new clip within which it is taken as it is, frames.
+const NEAR: f64 = 0.15;
+/// Mean difference of two ends below which they are one picture, R'G'B' `0..=1`: one 8-bit level, twice what encoding
+/// makes of a picture that stands still.
+const SAME: f64 = 1.0 / 255.0;
+
+/// The frames `ends` of a clip (0-based); `None` where it has not both, or they show no difference: a model that is
+/// given the same picture twice makes a picture that stands still.
+pub(super) fn ends_of(clip: &Path, ends: [usize; 2]) -> Result<Option<[Picture; 2]>, Error> {
+    let [_, first, last, _] = around(clip, ends, None)?;
+    let (Some(first), Some(last)) = (first, last) else { return Ok(None) };
+    let apart = first.rgb.iter().zip(&last.rgb).flat_map(|(a, b)| a.data().iter().zip(b.data()));
+    let sum: f64 = apart.map(|(a, b)| f64::from((a - b).abs())).sum();
+    let samples = (3 * first.size().width * first.size().height).max(1);
+    Ok((sum / samples as f64 >= SAME).then_some([first, last]))
+}
+
+/// Writes `clip` to `out` with the frames between `ends` replaced by those of `patch`, whose first and last frame stand
+/// for the ends.
+pub(super) fn splice(clip: &Path, patch: &Path, ends: [usize; 2], out: &Path, cancel: &Cancel) -> Result<(), Error> {
+    let size = media::probe(clip)?.size;
+    let last = count(patch)?.saturating_sub(1);
+    let [earlier, first_end, last_end, later] = around(clip, ends, None)?;
+    let [_, first_new, ..] = around(patch, [0, 0], Some(size))?;
+    let [new_before_last, new_last, ..] = around(patch, [last, last], Some(size))?;
+    let [_, second_new, ..] = around(patch, [1, 1], Some(size))?;
+    let (Some(first_end), Some(last_end), Some(first_new), Some(last_new)) = (first_end, last_end, first_new, new_last)
+    else {
+        return Err(media::Error::NoFrames { path: patch.into() }.into());
+    };
+    let wanted = [
+        ratio(speed(earlier.as_ref(), Some(&first_end)), speed(Some(&first_new), second_new.as_ref())),
+        ratio(speed(Some(&last_end), later.as_ref()), speed(new_before_last.as_ref(), Some(&last_new))),
+    ];
+    let steps = ends[1] - ends[0];
+    let pace = Pace::new(steps, last, wanted);
+    let tone = Tone::new([&first_new, &last_new], [&first_end, &last_end]);
+    let mut frames = Frames::open(patch, size)?;
+    let temp = TempOut::beside(out)?;
+    let mut failed = None;
+    let written = media::rewrite(clip, temp.path(), RewriteSettings::default(), &mut |index, _| {
+        if cancel.is_requested() {
+            return Err(Stop);
+        }
+        if index <= ends[0] || index >= ends[1] {
+            return Ok(None);
+        }
+        let step = index - ends[0];
+        let made = frames.at(pace.at(step)).map(|made| made.map(|p| tone.apply(p, step as f32 / steps as f32)));
+        made.map_err(|error| {
+            failed = Some(error);
+            Stop
+        })
+    });
+    match failed {
+        Some(error) => return Err(error),
+        None => written.map_err(|error| temp.explain(error))?,
+    };
+    Ok(temp.commit()?)
+}
+
+/// The frame before the first of `ends`, both ends, and the frame after the last one.
+fn around(clip: &Path, ends: [usize; 2], size: Option<Size>) -> Result<[Option<Picture>; 4], Error> {
+    let wanted = [ends[0].checked_sub(1), Some(ends[0]), Some(ends[1]), Some(ends[1] + 1)];
+    let mut found = [None, None, None, None];
+    for frame in Decoder::open(clip, &Want { size })?.take(ends[1] + 2) {
+        let Frame { index, picture, .. } = frame?;
+        for (found, _) in found.iter_mut().zip(wanted).filter(|(_, wanted)| *wanted == Some(index)) {
+            *found = Some(picture.clone());
+        }
+    }
+    Ok(found)
+}
+
+fn count(clip: &Path) -> Result<usize, Error> {
+    let small = Want { size: Some(Size::new(16, 16)) };
+    let mut count = 0;
+    for frame in Decoder::open(clip, &small)? {
+        count = frame?.index + 1;
+    }
+    Ok(count)
+}
+
+/// Mean motion from one frame to the next, in pixels of the working size.
+fn speed(from: Option<&Picture>, to: Option<&Picture>) -> Option<f64> {
+    let small = |picture: &Picture| pyramid::resize(&picture.luma(), picture.size().fit(LONGEST));
+    let flow = flow::dense(&small(from?), &small(to?), &Preset::Medium.into(), None);
+    let lengths = flow.u.data().iter().zip(flow.v.data()).map(|(u, v)| f64::from(u.hypot(*v)));
+    Some(lengths.sum::<f64>() / flow.u.data().len().max(1) as f64)
+}
+
+/// Steps of the new clip for a step of the old one.
+fn ratio(old: Option<f64>, new: Option<f64>) -> Option<f64> {
+    let new = new.filter(|&new| new >= LEAST_SPEED)?;
+    old.map(|old| old / new)
+}
+
+/// The frames of a clip at rising places, between its frames as well. Two frames are kept.
+struct Frames {
+    decoder: Decoder,
+    pair: [Option<Frame>; 2],
+}
+
+impl Frames {
+    fn open(clip: &Path, size: Size) -> Result<Self, Error> {
+        Ok(Self { decoder: Decoder::open(clip, &Want { size: Some(size) })?, pair: [None, None] })
+    }
+
+    /// The picture at `place`, in frames; the last one beyond the end.
+    fn at(&mut self, place: f64) -> Result<Option<Picture>, Error> {
+        while self.pair[1].as_ref().is_none_or(|frame| (frame.index as f64) < place) {
+            let Some(frame) = self.decoder.next() else { break };
+            self.pair = [self.pair[1].take(), Some(frame?)];
+        }
+        let [before, Some(after)] = &self.pair else { return Ok(None) };
+        let ahead = after.index as f64 - place;
+        Ok(Some(match before {
+            Some(before) if ahead > 1.0 - NEAR => before.picture.clone(),
+            Some(before) if ahead > NEAR => {
+                let [before, after] = [before, after].map(|frame| frame.picture.clone());
+                Between::new(Banks { earlier: None, before, after, later: None, steps: 1.0 }).at(1.0 - ahead as f32)
+            }
+            _ => after.picture.clone(),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests;
