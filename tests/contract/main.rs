@@ -2,6 +2,7 @@
 #![allow(unreachable_pub, dead_code, reason = "modules of a test")]
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod classes;
 #[path = "../recording/mod.rs"]
 mod recording;
 #[path = "../scene/mod.rs"]
@@ -9,190 +10,14 @@ mod scene;
 #[path = "../contract_server/mod.rs"]
 mod server;
 
+use classes::{Class, classes};
 use holdstill::{
     frame::Size,
-    provider::{
-        Error, Fate, Generated, Progress, Remote, Request, Shelf,
-        Tier::{self, Draft, Final},
-    },
+    provider::{Error, Fate, Generated, Progress, Remote, Request, Shelf},
     store::Money,
 };
-use serde_json::{Value, json};
 use server::{Elsewhere, Faults, Mischief, Server};
 use std::{fs, path::Path, sync::OnceLock};
-
-/// A provider with its recording and the words that its recording does not have.
-struct Class {
-    id: &'static str,
-    model: &'static str,
-    tier: Tier,
-    recorded: &'static str,
-    at: usize,
-    base: &'static str,
-    credit: (u16, Value),
-    moderated: Value,
-    failed: Value,
-}
-
-fn classes() -> Vec<Class> {
-    let class = |id, model, tier, recorded, at, base, credit, moderated, failed| Class {
-        id,
-        model,
-        tier,
-        recorded,
-        at,
-        base,
-        credit,
-        moderated,
-        failed,
-    };
-    let kling = |message: &str| json!({ "code": 0, "data": { "task_status": "failed", "task_status_msg": message } });
-    vec![
-        class(
-            "runway",
-            "gen4_turbo",
-            Draft,
-            "runway",
-            2,
-            "",
-            (400, json!({ "error": "You do not have enough credits" })),
-            json!({ "status": "FAILED", "failureCode": "SAFETY.INPUT.IMAGE" }),
-            json!({ "status": "FAILED", "failureCode": "INTERNAL.BAD_OUTPUT" }),
-        ),
-        class(
-            "replicate",
-            "bytedance/seedance-1-pro-fast",
-            Draft,
-            "replicate",
-            1,
-            "",
-            (402, json!({ "detail": "no credit" })),
-            json!({ "status": "failed", "error": "flagged as sensitive (E005)" }),
-            json!({ "status": "failed", "error": "CUDA out of memory" }),
-        ),
-        class(
-            "ark",
-            "seedance-1-5-pro-251215",
-            Draft,
-            "ark_byteplus",
-            0,
-            "/api/v3",
-            (429, json!({ "error": { "code": "QuotaExceeded", "message": "m" } })),
-            json!({ "status": "failed", "error": { "code": "OutputVideoSensitiveContentDetected.PolicyViolation", "message": "m" } }),
-            json!({ "status": "failed", "error": { "code": "InternalServiceError", "message": "m" } }),
-        ),
-        class(
-            "luma",
-            "ray-3.2",
-            Draft,
-            "luma_agents",
-            0,
-            "",
-            (429, json!({ "failure_code": "budget_exhausted" })),
-            json!({ "state": "failed", "failure_code": "content_moderated" }),
-            json!({ "state": "failed", "failure_code": "generation_failed" }),
-        ),
-        class(
-            "kling",
-            "kling-v2-6",
-            Draft,
-            "kling_apikey",
-            0,
-            "",
-            (429, json!({ "code": 1102, "message": "pack used up" })),
-            kling("Failure to pass the risk control system"),
-            kling("model crashed"),
-        ),
-        class(
-            "minimax",
-            "MiniMax-Hailuo-2.3-Fast",
-            Draft,
-            "minimax_v1",
-            0,
-            "",
-            (200, json!({ "base_resp": { "status_code": 1008, "status_msg": "insufficient balance" } })),
-            json!({ "status": "Fail", "base_resp": { "status_code": 1027, "status_msg": "output sensitive" } }),
-            json!({ "status": "Fail", "base_resp": { "status_code": 0, "status_msg": "" } }),
-        ),
-        class(
-            "veo",
-            "veo-3.1-fast-generate-preview",
-            Draft,
-            "google_veo_sdk2",
-            0,
-            "",
-            (402, json!({ "error": { "message": "billing" } })),
-            json!({ "done": true, "response": { "generateVideoResponse": { "raiMediaFilteredCount": 1, "raiMediaFilteredReasons": ["violates"] } } }),
-            json!({ "done": true, "error": { "code": 13, "message": "internal" } }),
-        ),
-        class(
-            "dashscope",
-            "wan2.6-i2v-flash",
-            Draft,
-            "dashscope",
-            2,
-            "/api/v1",
-            (429, json!({ "code": "Throttling.AllocationQuota", "message": "m" })),
-            json!({ "output": { "task_status": "FAILED", "code": "DataInspectionFailed", "message": "m" } }),
-            json!({ "output": { "task_status": "FAILED", "code": "InternalError.Algo", "message": "m" } }),
-        ),
-        class(
-            "xai",
-            "grok-imagine-video-1.5",
-            Final,
-            "xai_rest",
-            0,
-            "/v1",
-            (429, json!({ "error": "Your team has run out of credits" })),
-            json!({ "status": "done", "video": { "url": "https://x.example/o.mp4", "respect_moderation": false } }),
-            json!({ "status": "failed", "error": { "message": "m" } }),
-        ),
-        class(
-            "openrouter",
-            "bytedance/seedance-1-5-pro",
-            Draft,
-            "openrouter",
-            0,
-            "/api/v1",
-            (402, json!({ "error": { "code": 402, "message": "m" } })),
-            json!({ "status": "failed", "error": "Blocked by moderation" }),
-            json!({ "status": "failed", "error": "upstream broke" }),
-        ),
-        class(
-            "openai-videos",
-            "sora-2",
-            Final,
-            "openai",
-            0,
-            "/v1",
-            (429, json!({ "error": { "code": "insufficient_quota", "message": "m" } })),
-            json!({ "status": "failed", "error": { "code": "moderation_blocked", "message": "m" } }),
-            json!({ "status": "failed", "error": { "code": "video_generation_failed", "message": "m" } }),
-        ),
-        class(
-            "comfy-router",
-            "byteplus/seedance-1-0-pro-fast-251015",
-            Draft,
-            "comfy_router",
-            0,
-            "",
-            (402, json!({ "error": { "code": "insufficient_credits", "message": "m" } })),
-            json!({ "status": "COMPLETED", "error_type": "content_policy" }),
-            json!({ "status": "COMPLETED", "error_type": "provider_error" }),
-        ),
-        class(
-            "fal",
-            "fal-ai/bytedance/seedance/v1/pro/fast/image-to-video",
-            Draft,
-            "fal",
-            2,
-            "",
-            (403, json!({ "detail": "User is locked. Reason: Exhausted balance." })),
-            json!({ "status": "COMPLETED", "error": "m", "error_type": "content_policy_violation" }),
-            json!({ "status": "COMPLETED", "error": "m", "error_type": "runner_server_error" }),
-        ),
-    ]
-}
 
 /// What came of one attempt.
 struct Outcome {

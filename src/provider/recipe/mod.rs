@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Everything here is pure: no network, no clock, no environment. What providers differ in, and what therefore is in a
-//! recipe, was learned from recorded requests of their official clients; `tests/recipes.rs` compares every shipped
+//! recipe, was learned from recorded requests of their official clients; `tests/recipes` compares every shipped
 //! recipe with them.
 
 mod answer;
