@@ -38,11 +38,16 @@ struct Shop {
 
 impl Shop {
     fn open(mischief: Mischief) -> Self {
+        Self::altered(mischief, "")
+    }
+
+    /// With more lines in the recipe.
+    fn altered(mischief: Mischief, more: &str) -> Self {
         let scene = Scene::new().faithful("good.mp4");
         let recipes = scene.path("config/holdstill/recipes");
         fs::create_dir_all(&recipes).unwrap();
         let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("recipes/xai.toml")).unwrap();
-        fs::write(recipes.join("xai.toml"), text + "\n[manners]\npoll_secs = 0.02\n").unwrap();
+        fs::write(recipes.join("xai.toml"), text + "\n[manners]\npoll_secs = 0.02\n" + more).unwrap();
         let recipe = Shelf::new(Some(recipes)).open("xai").unwrap();
         let clip = fs::read(scene.path("good.mp4")).unwrap();
         let faults = Faults {
@@ -157,6 +162,34 @@ fn a_job_that_was_cut_off_is_taken_up_again_and_never_paid_twice() {
         shop.resume(&[]).code(0).stdout(predicate::str::contains("HOLD"));
         assert_eq!((shop.server.submits(), state(&shop.attempts())), (1, Some(AttemptState::Settled)), "{mischief:?}");
     }
+}
+
+#[test]
+fn a_run_that_is_given_up_stops_its_job_but_throws_no_clip_away() {
+    let cancel = "[cancel]\nmethod = \"DELETE\"\npath = \"/videos/{job}\"\n";
+    let cut_off = |mischief, more| {
+        let shop = Shop::altered(mischief, more);
+        shop.kill_when("the job runs", |attempts| state(attempts) == Some(AttemptState::Running));
+        let run = shop.attempts()[0].run.clone();
+        (shop.holdstill(&["runs", "cancel", &run]).assert(), shop)
+    };
+    let deletes = |shop: &Shop| shop.server.asked().iter().filter(|asked| asked.method == "DELETE").count();
+
+    let (told, shop) = cut_off(Mischief::HeldPolls, cancel);
+    told.code(0).stdout(predicate::str::contains("stopped; counted as charged"));
+    let attempt = &shop.attempts()[0];
+    assert_eq!((attempt.state, attempt.cost, deletes(&shop)), (AttemptState::Cancelled, Some(attempt.price), 1));
+
+    let (told, shop) = cut_off(Mischief::HeldPolls, "");
+    told.code(4).stdout(predicate::str::contains("cannot be told to stop"));
+    assert_eq!((state(&shop.attempts()), deletes(&shop)), (Some(AttemptState::Running), 0));
+
+    let (told, shop) = cut_off(Mischief::HeldClip, cancel);
+    told.code(4).stdout(predicate::str::contains("ended already"));
+    assert_eq!(deletes(&shop), 0, "some providers delete what they are told to cancel");
+    shop.server.release();
+    shop.resume(&[]).code(0);
+    assert_eq!(shop.server.submits(), 1);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use clap::Subcommand;
 use holdstill::{
     engine::{
         Error,
-        animate::{AnimateJob, AnimateReport, Start},
+        animate::{AnimateJob, AnimateReport, Start, abandon},
     },
     store::{
         Home, Ledger, Money,
@@ -42,6 +42,11 @@ enum Verb {
         /// Its id, or the last letters of it
         id: String,
     },
+    /// Give a run up: stop its jobs where the provider can do that
+    Cancel {
+        /// Its id, or the last letters of it
+        id: String,
+    },
     /// Go on with a run where it stood, after a crash or an interruption
     Resume {
         /// Its id, or the last letters of it
@@ -60,6 +65,7 @@ pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
     match &args.verb {
         None => list(&home, args.count, ui),
         Some(Verb::Show { id }) => show(&home, id, ui),
+        Some(Verb::Cancel { id }) => cancel(&home, id, ui),
         Some(Verb::Resume { id, resubmit, report }) => resume(&home, id, *resubmit, report, ui),
     }
 }
@@ -132,6 +138,20 @@ fn resume(home: &Home, id: &str, may_resubmit: bool, reports: &[PathBuf], ui: &m
     let animated = animate::perform(home, &job, &Start::Resume { run: run.id, may_resubmit }, ui)?;
     story::write(&animated, &job, reports, ui)?;
     Ok(story::tell(&animated, reports, ui))
+}
+
+fn cancel(home: &Home, id: &str, ui: &Ui) -> Result<Exit, Failure> {
+    let attempts = abandon(home, id)?;
+    if ui.is_json() {
+        ui.envelope(&json!({ "schema": "holdstill/cancel/1", "attempts": attempts }));
+    } else if attempts.is_empty() {
+        ui.data("nothing of this run was still going on");
+    }
+    for attempt in attempts.iter().filter(|_| !ui.is_json()) {
+        ui.data(format_args!("take {} (attempt {}): {}", attempt.take, attempt.attempt, attempt.what));
+    }
+    let is_over = attempts.iter().all(|attempt| attempt.is_over);
+    Ok(if is_over { Exit::Ok } else { Exit::Provider })
 }
 
 fn page(run: &Run, attempts: &[Attempt], events: &[LedgerEvent], purse: Purse, home: &Home) -> String {

@@ -1,7 +1,9 @@
 //! The workshop with real crafts: provider, ruler, mender.
 
 use super::{
-    AnimateJob, Influence, Maker, splice,
+    AnimateJob, Influence,
+    provider::Provider,
+    splice,
     workshop::{self, Made, Mended, Offer, Patch, Sign, TakeRequest, Trace, Unmade, Workshop},
 };
 use crate::{
@@ -9,7 +11,7 @@ use crate::{
     engine::{Cancel, Error, Event, MendJob, ScoreJob, Stage, command_line, mend_scored, score_as},
     frame::Size,
     media,
-    provider::{self, Builtin, Comfy, Command, Generated, Progress, Remote, Request, Shelf, Ticket},
+    provider::{self, Generated, Progress, Request, Ticket},
 };
 use std::{cell::RefCell, path::Path};
 
@@ -31,13 +33,6 @@ pub(super) struct Crew<'a, 'e> {
     cancel: &'a Cancel,
 }
 
-enum Provider {
-    Builtin(Builtin),
-    Command(Command),
-    Comfy(Box<Comfy>),
-    Remote(Box<Remote>),
-}
-
 impl<'a, 'e> Crew<'a, 'e> {
     /// Checks everything that can be checked before money is spent: the still can be read, the command understood.
     pub(super) fn new(job: &'a AnimateJob, hear: &'a Ear<'e>, cancel: &'a Cancel) -> Result<Self, Error> {
@@ -45,15 +40,7 @@ impl<'a, 'e> Crew<'a, 'e> {
         for picture in [&job.mask, &job.depth].into_iter().flatten() {
             media::load_mask(picture, seed.picture.size())?;
         }
-        let env = |name: &str| std::env::var(name).ok();
-        let provider = match &job.maker {
-            Maker::Command { line, .. } => Provider::Command(Command::parse(line)?),
-            Maker::Animator => Provider::Builtin(Builtin::parse(&job.motion, &job.aspect, &job.simulate)?),
-            Maker::Comfy { workflow } => Provider::Comfy(Box::new(Comfy::open(workflow, &env)?)),
-            Maker::Remote { id, model, tier, .. } => {
-                Provider::Remote(Box::new(Remote::open(&Shelf::of_user(), id, Some(model), *tier, &env)?))
-            }
-        };
+        let provider = Provider::open(job)?;
         let crew = Self { job, provider, size: clip_size(&job.aspect, seed.original), hear, cancel };
         if let Provider::Remote(remote) = &crew.provider {
             let influence = Influence::default();
@@ -157,7 +144,7 @@ impl Workshop for Crew<'_, '_> {
         if let Some(patch) = &take.patch {
             bracket(&mut request, patch).map_err(|error| Unmade { error, cost: Some(crate::store::Money::ZERO) })?;
         }
-        let runtime = runtime()?;
+        let runtime = runtime().map_err(|error| Unmade { error, cost: None })?;
         self.oversee(take.take, sign, |progress, is_cancelled| match &self.provider {
             Provider::Builtin(animator) => animator.generate(&request, progress, is_cancelled),
             Provider::Command(command) => {
@@ -183,7 +170,7 @@ impl Workshop for Crew<'_, '_> {
         if media::probe(out).is_ok() {
             return Ok(Made { cost: None });
         }
-        let runtime = runtime()?;
+        let runtime = runtime().map_err(|error| Unmade { error, cost: None })?;
         match &self.provider {
             Provider::Comfy(comfy) => self.oversee(take, sign, |progress, is_cancelled| {
                 runtime.block_on(comfy.collect(ticket, out, progress, is_cancelled))
@@ -203,7 +190,7 @@ impl Workshop for Crew<'_, '_> {
         if media::probe(out).is_ok() {
             return Ok(Some(Trace::Clip(out.to_owned())));
         }
-        let runtime = runtime().map_err(|unmade| unmade.error)?;
+        let runtime = runtime()?;
         let job = match &self.provider {
             Provider::Comfy(comfy) => runtime.block_on(comfy.find(client_id))?,
             Provider::Remote(remote) => runtime.block_on(remote.find(client_id))?,
@@ -275,9 +262,8 @@ fn bracket(request: &mut Request, patch: &Patch) -> Result<(), Error> {
 }
 
 /// One thread is enough to wait on.
-fn runtime() -> Result<tokio::runtime::Runtime, Unmade> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| Unmade { error: Error::Scratch(error), cost: None })
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Scratch)
 }
 
 /// Size of the clip in pixels, both sides even.

@@ -10,6 +10,7 @@
 //! Every arrow is in the ledger before it is walked: a run that was killed anywhere goes on where it stood, and a clip
 //! that was paid for is never made twice.
 
+mod abandon;
 mod contest;
 mod crew;
 mod decide;
@@ -17,12 +18,14 @@ mod deliver;
 mod influence;
 mod job;
 mod plan;
+mod provider;
 mod recover;
 mod report;
 mod session;
 mod splice;
 mod workshop;
 
+pub use abandon::{AbandonedAttempt, abandon};
 pub use decide::{Action, Decision};
 pub use influence::Influence;
 pub use job::{AnimateJob, Maker};

@@ -13,7 +13,7 @@ mod workflow;
 pub use workflow::{SLOTS, Workflow};
 
 use super::{
-    Error, Fate, Generated, Progress, Request,
+    Error, Fate, Generated, Progress, Request, Stopped,
     http::{Client, Download, Ended, Missing, Pace, Trouble, picture_of},
     recipe::{Body, Fault, File, Form, HttpRequest, HttpResponse, Manners, Picture, Site, Ticket, check_base},
 };
@@ -141,15 +141,15 @@ impl Comfy {
     ///
     /// # Errors
     /// Where the server cannot be asked.
-    pub async fn stop(&self, job: &str) -> Result<(), Error> {
+    pub async fn stop(&self, job: &str) -> Result<Stopped, Error> {
         let queue = self.send("GET", "/queue", Body::Empty).await.map_err(lost)?;
         let (path, body) = match answer::place(&queue.body, job) {
             // older servers interrupt whatever runs: it is ours
             Place::Running => ("/interrupt", json!({ "prompt_id": job })),
             Place::Waiting(_) => ("/queue", json!({ "delete": [job] })),
-            Place::Absent => return Ok(()),
+            Place::Absent => return Ok(Stopped::Ended),
         };
-        self.send("POST", path, Body::Json(body)).await.map(drop).map_err(lost)
+        self.send("POST", path, Body::Json(body)).await.map(|_| Stopped::Now).map_err(lost)
     }
 
     /// Hands a picture over, under a name that tells its content; returns the server's name for it.

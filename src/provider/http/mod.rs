@@ -9,7 +9,10 @@ mod client;
 mod download;
 mod pace;
 mod poll;
+mod stop;
 mod submit;
+
+pub use stop::Stopped;
 
 pub(super) use client::{Client, Trouble};
 pub(super) use download::{Download, Missing};

@@ -1,0 +1,40 @@
+//! Whoever makes the clips, opened from the job that names it.
+
+use super::{AnimateJob, Maker};
+use crate::{
+    engine::Error,
+    provider::{Builtin, Comfy, Command, Remote, Shelf, Stopped, Ticket},
+};
+
+/// An opened provider.
+pub(super) enum Provider {
+    Builtin(Builtin),
+    Command(Command),
+    Comfy(Box<Comfy>),
+    Remote(Box<Remote>),
+}
+
+impl Provider {
+    /// Opens the provider of a job; keys and addresses come from the environment.
+    pub(super) fn open(job: &AnimateJob) -> Result<Self, Error> {
+        let env = |name: &str| std::env::var(name).ok();
+        Ok(match &job.maker {
+            Maker::Command { line, .. } => Self::Command(Command::parse(line)?),
+            Maker::Animator => Self::Builtin(Builtin::parse(&job.motion, &job.aspect, &job.simulate)?),
+            Maker::Comfy { workflow } => Self::Comfy(Box::new(Comfy::open(workflow, &env)?)),
+            Maker::Remote { id, model, tier, .. } => {
+                Self::Remote(Box::new(Remote::open(&Shelf::of_user(), id, Some(model), *tier, &env)?))
+            }
+        })
+    }
+
+    /// Stops a job that goes on without us.
+    pub(super) async fn stop(&self, ticket: &Ticket) -> Result<Stopped, Error> {
+        Ok(match self {
+            Self::Comfy(comfy) => comfy.stop(ticket.job()).await?,
+            Self::Remote(remote) => remote.stop(ticket).await?,
+            // they end with the process that started them
+            Self::Builtin(_) | Self::Command(_) => Stopped::Ended,
+        })
+    }
+}
