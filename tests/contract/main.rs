@@ -7,6 +7,7 @@ mod classes;
 mod recording;
 #[path = "../scene/mod.rs"]
 mod scene;
+mod sdks;
 #[path = "../contract_server/mod.rs"]
 mod server;
 
