@@ -31,15 +31,17 @@ const CLIPS: u64 = 24;
 /// Most takes for a clip.
 const TAKES: u32 = 8;
 /// Length and rate of a clip.
-const SECS: f64 = 2.0;
-const FPS: u32 = 24;
+const SECS: f64 = 4.0;
+const FPS: u32 = 12;
+/// Size of still and clip: large enough to measure, small enough to measure many.
+const SIZE: Size = Size::new(384, 480);
 /// US dollars for a second.
 const RATE: f64 = 0.10;
 /// Shortest span that can be asked for, seconds, and what its length is rounded up to.
-const LEAST_SPAN_SECS: f64 = 1.0;
-const SPAN_STEP_SECS: f64 = 0.5;
+const LEAST_SPAN_SECS: f64 = 2.0;
+const SPAN_STEP_SECS: f64 = 1.0;
 /// What goes wrong, strong enough that a careful person objects.
-const FAULTS: [&str; 5] = ["swim:4", "garble:3", "bulge:8", "hue:40", "flicker:12"];
+const FAULTS: [&str; 5] = ["swim:4", "bend:6", "bulge:8", "hue:40", "flicker:12"];
 
 /// Dice, the same for the same seed (Steele, Lea and Flood, `SplitMix64`, 2014).
 struct Dice(u64);
@@ -95,8 +97,12 @@ fn main() -> Result<(), Error> {
     let clips = std::env::args().nth(1).and_then(|count| count.parse().ok()).unwrap_or(CLIPS);
     let folder = tempfile::tempdir().map_err(Error::Scratch)?;
     let still = folder.path().join("still.png");
-    let bottle = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stills/bottle.png");
-    media::save_png(&pyramid::resize_picture(&media::load_seed(&bottle)?.picture, Size::new(216, 270)), &still)?;
+    for name in ["still", "mask"] {
+        let bottle = if name == "still" { "bottle.png" } else { "bottle_mask.png" };
+        let bottle = media::load_seed(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stills").join(bottle))?;
+        let path = folder.path().join(name).with_extension("png");
+        media::save_png(&pyramid::resize_picture(&bottle.picture, SIZE), &path)?;
+    }
     let (mut rolled, mut held) = (Account::default(), Account::default());
     for clip in 0..clips {
         let faults = Dice(clip).faults();
@@ -124,19 +130,19 @@ fn roll_again(still: &Path, faults: &[Option<String>], account: &mut Account) ->
             prompt: String::new(),
             duration_secs: SECS,
             fps: FPS,
-            size: Size::new(216, 270),
+            size: SIZE,
             motion: job.motion.clone(),
             strength: 1.0,
             rng_seed: take,
             take: 1,
-            mask: None,
+            mask: job.mask.clone(),
             depth: None,
             aspect: job.aspect.clone(),
             simulate: simulate.clone(),
         };
         Builtin::parse(&job.motion, &job.aspect, &simulate)?.generate(&request, &mut |_| {}, &|| false)?;
         let thresholds = Thresholds { drift_fail: job.drift_fail };
-        let task = ScoreJob { clip, seed: still.to_owned(), mask: None, thresholds, command: String::new() };
+        let task = ScoreJob { clip, seed: still.to_owned(), mask: job.mask, thresholds, command: String::new() };
         let report = score(&task, &mut |_| {}, &Cancel::default())?.report;
         let is_accepted = report.judgement.verdict == Verdict::Hold;
         account.add(RATE * SECS, 1, is_accepted);
@@ -178,7 +184,7 @@ fn job(still: &Path, out: &Path, simulate: &[String]) -> AnimateJob {
         duration_secs: SECS,
         fps: FPS,
         motion: "push-in".into(),
-        mask: None,
+        mask: Some(still.with_file_name("mask.png")),
         depth: None,
         simulate: simulate.to_owned(),
         drift_fail: Thresholds::default().drift_fail,

@@ -42,10 +42,13 @@ impl<'a, 'e> Crew<'a, 'e> {
         }
         let provider = Provider::open(job)?;
         let crew = Self { job, provider, size: clip_size(&job.aspect, seed.original), hear, cancel };
-        if let Provider::Remote(remote) = &crew.provider {
-            let influence = Influence::default();
-            let first = TakeRequest { recipe: String::new(), take: 1, rng_seed: 0, influence, patch: None };
-            remote.check(&crew.request(&first, Path::new("")))?;
+        let influence = Influence::default();
+        let first = TakeRequest { recipe: String::new(), take: 1, rng_seed: 0, influence, patch: None };
+        let first = crew.request(&first, Path::new(""));
+        match &crew.provider {
+            Provider::Remote(remote) => remote.check(&first)?,
+            Provider::Command(_, able) => able.check(&first)?,
+            Provider::Builtin(_) | Provider::Comfy(_) => {}
         }
         Ok(crew)
     }
@@ -147,7 +150,7 @@ impl Workshop for Crew<'_, '_> {
         let runtime = runtime().map_err(|error| Unmade { error, cost: None })?;
         self.oversee(take.take, sign, |progress, is_cancelled| match &self.provider {
             Provider::Builtin(animator) => animator.generate(&request, progress, is_cancelled),
-            Provider::Command(command) => {
+            Provider::Command(command, _) => {
                 runtime.block_on(command.generate(&request, &self.job.folder, progress, is_cancelled))
             }
             Provider::Comfy(comfy) => runtime.block_on(comfy.generate(&request, client_id, progress, is_cancelled)),
@@ -178,7 +181,7 @@ impl Workshop for Crew<'_, '_> {
             Provider::Remote(remote) => self.oversee(take, sign, |progress, is_cancelled| {
                 runtime.block_on(remote.collect(ticket, out, progress, is_cancelled))
             }),
-            Provider::Builtin(_) | Provider::Command(_) => {
+            Provider::Builtin(_) | Provider::Command(..) => {
                 let error = Error::Bug(format!("{} keeps no jobs", self.job.maker.name()));
                 Err(Unmade { error, cost: None })
             }
@@ -194,7 +197,7 @@ impl Workshop for Crew<'_, '_> {
         let job = match &self.provider {
             Provider::Comfy(comfy) => runtime.block_on(comfy.find(client_id))?,
             Provider::Remote(remote) => runtime.block_on(remote.find(client_id))?,
-            Provider::Builtin(_) | Provider::Command(_) => None,
+            Provider::Builtin(_) | Provider::Command(..) => None,
         };
         Ok(job.map(Trace::Job))
     }
@@ -203,7 +206,10 @@ impl Workshop for Crew<'_, '_> {
         let price = self.job.maker.price();
         let offer = match &self.provider {
             Provider::Builtin(_) => Some(Offer { secs, price }),
-            Provider::Command(command) => command.takes_last().then_some(Offer { secs, price }),
+            Provider::Command(_, able) => {
+                let secs = secs.max(able.shortest_secs);
+                (able.last_frame && secs <= able.longest_secs).then_some(Offer { secs, price })
+            }
             Provider::Comfy(comfy) => comfy.takes_last().then_some(Offer { secs, price }),
             Provider::Remote(remote) => remote.offer(secs).map(|(secs, price)| Offer { secs, price }),
         };

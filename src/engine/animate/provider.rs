@@ -1,15 +1,15 @@
 //! Whoever makes the clips, opened from the job that names it.
 
-use super::{AnimateJob, Maker};
+use super::{AnimateJob, Maker, crew::runtime};
 use crate::{
     engine::Error,
-    provider::{Builtin, Comfy, Command, Remote, Shelf, Stopped, Ticket},
+    provider::{Builtin, Comfy, Command, Remote, Shelf, Stopped, Ticket, command::Capabilities},
 };
 
 /// An opened provider.
 pub(super) enum Provider {
     Builtin(Builtin),
-    Command(Command),
+    Command(Command, Capabilities),
     Comfy(Box<Comfy>),
     Remote(Box<Remote>),
 }
@@ -19,7 +19,11 @@ impl Provider {
     pub(super) fn open(job: &AnimateJob) -> Result<Self, Error> {
         let env = |name: &str| std::env::var(name).ok();
         Ok(match &job.maker {
-            Maker::Command { line, .. } => Self::Command(Command::parse(line)?),
+            Maker::Command { line, .. } => {
+                let command = Command::parse(line)?;
+                let able = runtime()?.block_on(command.capabilities(&job.folder))?;
+                Self::Command(command, able)
+            }
             Maker::Animator => Self::Builtin(Builtin::parse(&job.motion, &job.aspect, &job.simulate)?),
             Maker::Comfy { workflow } => Self::Comfy(Box::new(Comfy::open(workflow, &env)?)),
             Maker::Remote { id, model, tier, .. } => {
@@ -34,7 +38,7 @@ impl Provider {
             Self::Comfy(comfy) => comfy.stop(ticket.job()).await?,
             Self::Remote(remote) => remote.stop(ticket).await?,
             // they end with the process that started them
-            Self::Builtin(_) | Self::Command(_) => Stopped::Ended,
+            Self::Builtin(_) | Self::Command(..) => Stopped::Ended,
         })
     }
 }

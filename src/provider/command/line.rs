@@ -8,12 +8,12 @@ const LIMIT: Duration = Duration::from_hours(2);
 
 /// The placeholders, for help texts.
 pub const HELP: &str = "known placeholders are {seed} {out} {prompt} {duration} {width} {height} {fps} {motion} \
-                        {strength} {rng_seed} {take} {mask} {depth} {last}; quote words with spaces";
+                        {strength} {rng_seed} {take} {mask} {depth} {last} {ask}; quote words with spaces";
 
 /// Names between braces.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "seed", "out", "prompt", "duration", "width", "height", "fps", "motion", "strength", "rng_seed", "take", "mask",
-    "depth", "last",
+    "depth", "last", "ask",
 ];
 
 /// A checked command line: words with placeholders.
@@ -35,15 +35,16 @@ impl Command {
         if let Some(unknown) = names.iter().find(|name| !NAMES.contains(name)) {
             return Err(bad(&format!("`{{{unknown}}}` is no placeholder")));
         }
-        if !names.contains(&"out") {
+        // a program that is asked finds the rest in the request
+        if !names.contains(&"out") && !names.contains(&"ask") {
             return Err(bad("it does not say where the clip goes: {out} is missing"));
         }
         Ok(Self { words, limit: LIMIT })
     }
 
-    /// Whether the program can be told how a clip ends: `{last}` is the last frame, or nothing.
-    pub fn takes_last(&self) -> bool {
-        self.words.iter().flat_map(|word| placeholders(word)).any(|name| name == "last")
+    /// Whether the line has a placeholder.
+    pub(super) fn has(&self, wanted: &str) -> bool {
+        self.words.iter().flat_map(|word| placeholders(word)).any(|name| name == wanted)
     }
 
     /// The same line with another limit of time for a take; two hours unless told otherwise.
@@ -59,7 +60,12 @@ impl Command {
     /// The words for one request. Each placeholder is replaced inside its word, once: what it brings in is not read
     /// again.
     pub(super) fn filled(&self, request: &Request) -> Vec<String> {
-        self.words.iter().map(|word| fill(word, request)).collect()
+        self.filled_with(&|name| value(name, request))
+    }
+
+    /// The words with `value` for each placeholder.
+    pub(super) fn filled_with(&self, value: &dyn Fn(&str) -> String) -> Vec<String> {
+        self.words.iter().map(|word| fill(word, value)).collect()
     }
 }
 
@@ -94,7 +100,7 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
 }
 
-fn fill(word: &str, request: &Request) -> String {
+fn fill(word: &str, value: &dyn Fn(&str) -> String) -> String {
     let mut filled = String::new();
     let mut rest = word;
     while let Some(open) = rest.find('{') {
@@ -102,7 +108,7 @@ fn fill(word: &str, request: &Request) -> String {
         rest = &rest[open..];
         let name = rest[1..].split_once('}').map(|(name, _)| name).filter(|name| NAMES.contains(name));
         let taken = if let Some(name) = name {
-            filled.push_str(&value(name, request));
+            filled.push_str(&value(name));
             name.len() + 2
         } else {
             filled.push('{');
@@ -129,6 +135,7 @@ fn value(name: &str, request: &Request) -> String {
         "take" => request.take.to_string(),
         "mask" => path(&request.mask),
         "last" => path(&request.last),
+        "ask" => "clip".to_owned(),
         _ => path(&request.depth),
     }
 }

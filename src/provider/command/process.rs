@@ -1,6 +1,5 @@
 //! A child process with bounded time, bounded output and no orphans.
 
-use crate::provider::Request;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::{
     collections::VecDeque,
@@ -35,8 +34,8 @@ pub(super) struct Order<'a> {
     pub(super) words: &'a [String],
     /// Where it runs.
     pub(super) folder: &'a Path,
-    /// Written to its standard input as JSON.
-    pub(super) request: &'a Request,
+    /// Written to its standard input.
+    pub(super) stdin: Vec<u8>,
     /// Longest time that it may take.
     pub(super) limit: Duration,
 }
@@ -46,7 +45,7 @@ pub(super) enum Ended {
     /// With exit status 0.
     Well { stderr: String },
     /// With another one, or by a signal.
-    Badly { status: String, stderr: String },
+    Badly { status: ExitStatus, stderr: String },
     /// It was stopped after the time limit.
     Late,
     /// It was stopped because somebody asked for it.
@@ -71,12 +70,12 @@ pub(super) async fn run(
         .spawn()?;
     let group = child.id().and_then(|id| Pid::from_raw(id as i32));
     started(child.id().unwrap_or_default());
-    let json = serde_json::to_vec(order.request).expect("requests are plain data");
+    let input = order.stdin.clone();
     let mut stdin = child.stdin.take();
     let feed = tokio::spawn(async move {
         if let Some(stdin) = &mut stdin {
             // a program that does not read its input is no error
-            let _ = stdin.write_all(&json).await;
+            let _ = stdin.write_all(&input).await;
         }
     });
     let (send, mut lines) = mpsc::channel(WAITING_LINES);
@@ -101,7 +100,7 @@ pub(super) async fn run(
     };
     Ok(match outcome {
         Outcome::Itself(status) if status.success() => Ended::Well { stderr },
-        Outcome::Itself(status) => Ended::Badly { status: status.to_string(), stderr },
+        Outcome::Itself(status) => Ended::Badly { status, stderr },
         Outcome::Late => Ended::Late,
         Outcome::Cancelled => Ended::Cancelled,
     })

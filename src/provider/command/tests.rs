@@ -95,6 +95,32 @@ fn failures_are_told_apart() {
 }
 
 #[test]
+fn a_program_says_what_it_can_do_and_how_it_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let able = |line: &str| runtime.block_on(Command::parse(line).unwrap().capabilities(folder.path()));
+    let speaker = |body: &str| format!("sh -c '{body}' sh {{ask}}");
+    let told = r#"[ "$1" = capabilities ] && echo "{\"capabilities\":{\"last_frame\":true,\"longest_secs\":3}}""#;
+    let capabilities = able(&speaker(told)).unwrap();
+    assert_eq!(capabilities, Capabilities { last_frame: true, longest_secs: 3.0, ..Capabilities::default() });
+    let refusal = capabilities.check(&request(Path::new("o.mp4"), "")).unwrap_err();
+    assert!(refusal.to_string().contains("0 to 3 s, not of 4 s"), "{refusal}");
+
+    assert_eq!(able("touch started {out}").unwrap(), Capabilities::default());
+    assert!(able("touch started {out} {last}").unwrap().last_frame);
+    assert!(!folder.path().join("started").exists(), "nobody was asked");
+    for (body, word) in [("true", "told nothing"), (r#"echo "{\"capabilities\":{\"colour\":1}}""#, "colour")] {
+        assert!(able(&speaker(body)).unwrap_err().to_string().contains(word));
+    }
+    for (status, code) in [(65, "provider-invalid-input"), (75, "provider-unavailable"), (77, "provider-moderated")] {
+        let body = format!("echo no >&2; exit {status}");
+        let failed = run(&script(&body), &request(Path::new("o.mp4"), ""), &|| false).0.unwrap_err();
+        assert_eq!(failed.code(), code);
+        assert!(failed.to_string().contains("said no: no"), "{failed}");
+    }
+}
+
+#[test]
 fn floods_of_output_do_no_harm() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("o.mp4");
