@@ -46,16 +46,14 @@ pub(super) fn splice(clip: &Path, patch: &Path, ends: [usize; 2], out: &Path, ca
     let size = media::probe(clip)?.size;
     let last = count(patch)?.saturating_sub(1);
     let [earlier, first_end, last_end, later] = around(clip, ends, None)?;
-    let [_, first_new, ..] = around(patch, [0, 0], Some(size))?;
-    let [new_before_last, new_last, ..] = around(patch, [last, last], Some(size))?;
-    let [_, second_new, ..] = around(patch, [1, 1], Some(size))?;
-    let (Some(first_end), Some(last_end), Some(first_new), Some(last_new)) = (first_end, last_end, first_new, new_last)
+    let [first_new, second_new, last_but_one, last_new] = around(patch, [1, last.saturating_sub(1)], Some(size))?;
+    let (Some(first_end), Some(last_end), Some(first_new), Some(last_new)) = (first_end, last_end, first_new, last_new)
     else {
         return Err(media::Error::NoFrames { path: patch.into() }.into());
     };
     let wanted = [
         ratio(speed(earlier.as_ref(), Some(&first_end)), speed(Some(&first_new), second_new.as_ref())),
-        ratio(speed(Some(&last_end), later.as_ref()), speed(new_before_last.as_ref(), Some(&last_new))),
+        ratio(speed(Some(&last_end), later.as_ref()), speed(last_but_one.as_ref(), Some(&last_new))),
     ];
     let steps = ends[1] - ends[0];
     let pace = Pace::new(steps, last, wanted);
