@@ -34,13 +34,15 @@ impl Scale {
 const STEEPNESS: f64 = 1.5;
 
 /// Every signal that counts.
-pub(crate) const SCALES: [Scale; 21] = [
+pub(crate) const SCALES: [Scale; 22] = [
     // noise of the flow reaches 0.01 on faithful clips, compression under a zoom 0.015
     Scale::new(Signal::Bend, Cause::Geometry, 0.0135, 0.047),
     // silhouettes of a turntable reach 0.04
     Scale::new(Signal::BendPeak, Cause::Geometry, 0.033, 0.072),
     Scale::new(Signal::BendWide, Cause::Geometry, 0.02, 0.07),
     Scale::new(Signal::BendWidePeak, Cause::Geometry, 0.035, 0.11),
+    // tracks of noisy, compressed clips under large motion reach 0.13, living subjects 0.4
+    Scale::new(Signal::Warp, Cause::Geometry, 0.1, 0.42),
     // an 18 degree turn foreshortens by 5 %
     Scale::new(Signal::Aspect, Cause::Geometry, 4.7, 7.8),
     Scale::new(Signal::Replaced, Cause::Structure, 5.0, 55.0),

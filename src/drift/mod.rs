@@ -33,6 +33,7 @@ mod placement;
 pub mod policy;
 mod registration;
 mod report;
+mod rigid;
 mod roc;
 mod ruler;
 mod series;

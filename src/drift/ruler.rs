@@ -20,10 +20,11 @@ use super::{
     judge::{self, Series},
     placement::Placement,
     registration::{Registered, Registrar},
+    rigid::{Landmarks, Sighting},
     series,
     signal::{Readings, Signal},
     structure,
-    tracks::{Displacements, Points},
+    tracks::{Displacements, Points, Torn},
 };
 use crate::{
     flow::{Params, Preset, Refine},
@@ -89,7 +90,9 @@ pub struct Ruler {
     prepared: Option<Prepared>,
     observations: Vec<Observation>,
     stretch: Vec<Displacements>,
+    sightings: Vec<Sighting>,
     bending: Vec<Bending>,
+    warp: Vec<f64>,
     heat: Option<Plane<f32>>,
 }
 
@@ -100,6 +103,7 @@ struct Prepared {
     canvas: Canvas,
     cells: SeedCells,
     points: Points,
+    landmarks: Landmarks,
     registrar: Registrar,
     luma_before: Plane<f32>,
     thumbnail_before: Plane<f32>,
@@ -123,7 +127,9 @@ impl Ruler {
             prepared: None,
             observations: Vec::new(),
             stretch: Vec::new(),
+            sightings: Vec::new(),
             bending: Vec::new(),
+            warp: Vec::new(),
             heat: None,
         }
     }
@@ -143,7 +149,9 @@ impl Ruler {
         let Some(prepared) = &mut self.prepared else { unreachable!("it was prepared above") };
         let registered = prepared.registrar.register(&prepared.canvas, &luma);
         let cells = cells_of(prepared, &picture, &registered);
-        let displacements = Displacements::read(&prepared.points, &registered);
+        let torn = Torn::new(&prepared.points, &registered);
+        let displacements = Displacements::read(&prepared.points, &registered, &torn);
+        let sighting = prepared.landmarks.find(&prepared.canvas, &registered, &torn);
         let detail = detail::changes(&prepared.cells, &cells);
         let residual = color::residual_lightness(&prepared.cells, &cells);
         let lightness = color::lightness(&prepared.cells, &cells);
@@ -154,6 +162,7 @@ impl Ruler {
         }
         self.heat = Some(heat(&prepared.cells, &cells));
         self.stretch.push(displacements);
+        self.sightings.push(sighting);
         prepared.thumbnail_before = cut::thumbnail(&luma);
         prepared.luma_before = luma;
         prepared.residual_before = residual;
@@ -215,6 +224,7 @@ impl Ruler {
             readings.set(Signal::BendPeak, percent * bending.peak[0]);
             readings.set(Signal::BendWide, percent * bending.typical[1]);
             readings.set(Signal::BendWidePeak, percent * bending.peak[1]);
+            readings.set(Signal::Warp, self.warp.get(t).copied().unwrap_or(0.0) as f32);
             readings.set(Signal::Curl, percent * bending.raw);
             readings.set(Signal::Aspect, (100.0 * reliable) as f32 * bending.stretched);
             readings.set(Signal::Blob, (certain * readings.get(Signal::Blob)) as f32);
@@ -227,7 +237,9 @@ impl Ruler {
         if let Some(prepared) = &self.prepared {
             let size = prepared.canvas.size();
             self.bending.extend(geometry::bending(&prepared.points, &self.stretch, size));
+            self.warp.extend(prepared.landmarks.unexplained(&self.sightings));
             self.stretch.clear();
+            self.sightings.clear();
         }
     }
 
@@ -258,9 +270,11 @@ impl Ruler {
     fn prepare(&self, first: &Picture, luma: &Plane<f32>) -> Prepared {
         let size = self.working_size();
         let (placement, canvas) = lay(&self.seed, self.mask.as_ref(), size, self.params, first, luma);
+        let points = Points::new(&canvas);
         Prepared {
             cells: SeedCells::new(&canvas),
-            points: Points::new(&canvas),
+            landmarks: Landmarks::new(&points, &canvas),
+            points,
             registrar: Registrar::new(self.params),
             luma_before: luma.clone(),
             thumbnail_before: cut::thumbnail(luma),

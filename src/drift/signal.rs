@@ -11,6 +11,8 @@ pub(crate) enum Signal {
     BendWide,
     /// The same over larger patches, where it is most.
     BendWidePeak,
+    /// Smooth motion of the whole subject that no rigid body, relief and camera explain.
+    Warp,
     /// Bending of small patches before any relief is admitted.
     Curl,
     /// Stretch of the subject in one direction against the other.
@@ -55,11 +57,12 @@ pub(crate) enum Signal {
 
 impl Signal {
     /// Every signal.
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 25] = [
         Self::Bend,
         Self::BendPeak,
         Self::BendWide,
         Self::BendWidePeak,
+        Self::Warp,
         Self::Curl,
         Self::Aspect,
         Self::Replaced,
@@ -89,6 +92,7 @@ impl Signal {
             Self::BendPeak => "bend-peak",
             Self::BendWide => "bend-wide",
             Self::BendWidePeak => "bend-wide-peak",
+            Self::Warp => "warp",
             Self::Curl => "curl",
             Self::Aspect => "aspect",
             Self::Replaced => "replaced",
@@ -116,6 +120,7 @@ impl Signal {
     pub(crate) const fn unit(self) -> &'static str {
         match self {
             Self::Bend | Self::BendPeak | Self::BendWide | Self::BendWidePeak | Self::Curl => "% of diagonal",
+            Self::Warp => "% of the subject",
             Self::Aspect | Self::Replaced | Self::ReplacedAnywhere | Self::Blob | Self::Flicker => "%",
             Self::Hue | Self::HuePeak | Self::Tone | Self::Boil => "Oklab × 100",
             Self::Smear | Self::Grain => "octaves of energy",

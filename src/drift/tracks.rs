@@ -93,15 +93,14 @@ pub(crate) struct Displacements(Vec<[i16; 2]>);
 
 impl Displacements {
     /// Reads the points' displacements from a registered frame.
-    pub(crate) fn read(points: &Points, registered: &Registered) -> Self {
+    pub(crate) fn read(points: &Points, registered: &Registered, torn: &Torn) -> Self {
         let limit = f32::from(i16::MAX) / PER_PIXEL - 1.0;
-        let torn = torn(points, registered);
         let at = |index: usize| {
             let (x, y) = points.place(index);
             let (u, v) = registered.flow.at(x, y);
             let sure = registered.inside.at(x, y) > 0.0 && registered.correlation.likeness.at(x, y) > SURE;
             let sharp = registered.correlation.frame_variance.at(x, y) > SHARP * points.variance[index];
-            let followed = points.quality[index] > 0.0 && !torn[index];
+            let followed = points.quality[index] > 0.0 && !torn.at(index);
             if !(sure && sharp && followed && u.abs() < limit && v.abs() < limit) {
                 return UNSEEN;
             }
@@ -135,6 +134,21 @@ impl Displacements {
 }
 
 /// Points on either side of a jump of the displacement, and their neighbours.
+#[derive(Clone, Debug)]
+pub(crate) struct Torn(Vec<bool>);
+
+impl Torn {
+    /// Finds them in a registered frame.
+    pub(crate) fn new(points: &Points, registered: &Registered) -> Self {
+        Self(torn(points, registered))
+    }
+
+    /// Whether point `index` is one of them.
+    pub(crate) fn at(&self, index: usize) -> bool {
+        self.0[index]
+    }
+}
+
 fn torn(points: &Points, registered: &Registered) -> Vec<bool> {
     let mut torn = vec![false; points.len()];
     let (columns, rows) = (points.columns, points.rows);
