@@ -16,12 +16,12 @@ const DEPTH: &[u8] = include_bytes!("../../fixtures/stills/bottle_depth.png");
 
 /// Length in seconds: long enough to see the move, short enough to wait for.
 const LENGTH_SECS: f64 = 3.0;
-/// What is wrong with the takes: the first swims and turns colour for half of the clip, the second has a dent for six frames.
-const DEFECTS: [&str; 3] = ["swim:2.5:16-48@1", "hue:35:16-48@1", "bulge:8:40-45@2"];
+/// What is wrong with the takes: the first swims and turns colour from frame 16 to its end, the second has a dent for six frames.
+const DEFECTS: [&str; 3] = ["swim:2.5:16-71@1", "hue:35:16-71@1", "bulge:8:40-45@2"];
 
 #[derive(clap::Args)]
 #[command(after_help = "\
-The defects are simulated: the first take swims and turns colour for half of the clip, the second has one short dent.
+The defects are simulated: the first take swims and turns colour until it ends, the second has one short dent.
 Nothing is sent anywhere.")]
 pub(crate) struct Args {
     /// Where to put the clip and the report
