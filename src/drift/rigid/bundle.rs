@@ -4,28 +4,20 @@
 //! A frame has seven unknowns: rotation, shift and zoom. That is what makes it strict: a bend that a free plane and a free
 //! parallax would swallow does not fit a body that only turns, moves and is zoomed.
 
-use nalgebra::{DMatrix, DVector, Matrix2, Matrix2x3, Rotation3, SMatrix, SVector, Vector2, Vector3};
+use super::{
+    equations::Equations,
+    view::{UNKNOWNS, View},
+};
+use nalgebra::{DMatrix, Matrix2, SMatrix, Vector2, Vector3};
 
-/// Unknowns of a frame: three of rotation, three of shift, one of zoom.
-const UNKNOWNS: usize = 7;
 /// Distance in standard deviations at which a sight counts half (Cauchy).
 const HALF_WEIGHT: f64 = 3.0;
-/// Standard deviation of the logarithm of the zoom: lenses zoom, but rarely alone.
-const ZOOM: f64 = 0.1;
 /// Standard deviation of a product's nearness around its mean: things are less deep than they are far.
 const RELIEF: f64 = 0.15;
-/// Weight that keeps unknowns which nothing determines at rest.
-const REST: f64 = 1e-3;
 /// Steps that find a frame's view before everything is solved together.
 const RESECTIONS: usize = 8;
 /// Fewest sights from which a view is found.
 const LEAST_SIGHTS: usize = 15;
-/// Largest turn of one step, radians.
-const TURN: f64 = 0.3;
-/// Nearest and farthest that a point may come, as multiples of the mean.
-const NEARNESS: (f64, f64) = (0.3, 3.0);
-/// Least depth at which a point is projected.
-const BEHIND: f64 = 0.05;
 /// How far the starts bulge towards the camera, as a share of the distance.
 const ROUNDNESS: [f64; 2] = [0.0, 0.06];
 /// Share of a frame's cost that another view of it must stay below.
@@ -57,26 +49,12 @@ pub(super) struct Sights {
     pub frames: Vec<Vec<Option<Sight>>>,
 }
 
-/// How the camera stands in one frame, relative to the body as the seed shows it.
-#[derive(Clone, Copy, Debug)]
-struct View {
-    rotation: Rotation3<f64>,
-    shift: Vector3<f64>,
-    log_zoom: f64,
-}
-
 /// The body and its views.
 #[derive(Clone, Debug)]
 pub(super) struct Body {
-    views: Vec<View>,
-    nearness: Vec<f64>,
-}
-
-/// A projected point, with what its derivatives need.
-struct Shown {
-    point: Vector3<f64>,
-    at: Vector2<f64>,
-    focal: f64,
+    pub views: Vec<View>,
+    /// Inverse depth of each landmark; about 1.
+    pub nearness: Vec<f64>,
 }
 
 impl Body {
@@ -84,67 +62,6 @@ impl Body {
     pub(super) fn with_landmarks(&self, nearness: f64, landmarks: usize) -> Self {
         Self { views: self.views.clone(), nearness: vec![nearness; landmarks] }
     }
-}
-
-impl View {
-    fn at_rest() -> Self {
-        Self { rotation: Rotation3::identity(), shift: Vector3::zeros(), log_zoom: 0.0 }
-    }
-
-    fn show(&self, ray: &Vector3<f64>, nearness: f64, focal: f64) -> Shown {
-        let point = self.rotation * ray + self.shift * nearness;
-        let (focal, depth) = (focal * self.log_zoom.exp(), point.z.max(BEHIND));
-        Shown { at: Vector2::new(point.x, point.y) * (focal / depth), point, focal }
-    }
-
-    fn moved(&self, step: &SVector<f64, UNKNOWNS>) -> Self {
-        let turn = Vector3::new(step[0], step[1], step[2]).map(|v| v.clamp(-TURN, TURN));
-        Self {
-            rotation: Rotation3::new(turn) * self.rotation,
-            shift: self.shift + Vector3::new(step[3], step[4], step[5]),
-            log_zoom: self.log_zoom + step[6],
-        }
-    }
-
-    /// Pull of the prior on the unknowns, and its strength.
-    fn prior(&self) -> (SVector<f64, UNKNOWNS>, SVector<f64, UNKNOWNS>) {
-        let strength = SVector::from([REST, REST, REST, REST, REST, REST, 1.0 / (ZOOM * ZOOM)]);
-        let off = SVector::from([0.0, 0.0, 0.0, self.shift.x, self.shift.y, self.shift.z, self.log_zoom]);
-        (-off.component_mul(&strength), strength)
-    }
-
-    fn prior_cost(&self) -> f64 {
-        self.log_zoom.powi(2) / (ZOOM * ZOOM) + REST * self.shift.norm_squared()
-    }
-}
-
-impl Shown {
-    /// Derivative of the pixel by the point.
-    fn by_point(&self) -> Matrix2x3<f64> {
-        let depth = self.point.z.max(BEHIND);
-        let scale = self.focal / depth;
-        Matrix2x3::new(scale, 0.0, -self.at.x / depth, 0.0, scale, -self.at.y / depth)
-    }
-
-    /// Derivative of the pixel by the view's unknowns.
-    fn by_view(&self, view: &View, nearness: f64) -> SMatrix<f64, 2, UNKNOWNS> {
-        let by_point = self.by_point();
-        let turned = self.point - view.shift * nearness;
-        let mut result = SMatrix::<f64, 2, UNKNOWNS>::zeros();
-        result.fixed_columns_mut::<3>(0).copy_from(&(-by_point * turned.cross_matrix()));
-        result.fixed_columns_mut::<3>(3).copy_from(&(by_point * nearness));
-        result.set_column(6, &self.at);
-        result
-    }
-}
-
-/// Normal equations of everything: one block per view, one number per landmark, and what couples them.
-struct Equations {
-    views: Vec<SMatrix<f64, UNKNOWNS, UNKNOWNS>>,
-    pulls: Vec<SVector<f64, UNKNOWNS>>,
-    relief: Vec<f64>,
-    relief_pulls: Vec<f64>,
-    coupling: DMatrix<f64>,
 }
 
 impl Sights {
@@ -333,44 +250,10 @@ fn robust(off: &Vector2<f64>) -> f64 {
     half * (off.norm_squared() / half).ln_1p()
 }
 
-impl Equations {
-    /// The damped step, by elimination of the landmarks (Schur complement); `None` where the equations are singular.
-    fn step(&self, body: &Body, damping: f64) -> Option<Body> {
-        let unknowns = UNKNOWNS * self.views.len();
-        let mut reduced = DMatrix::<f64>::zeros(unknowns, unknowns);
-        let mut rhs = DVector::<f64>::zeros(unknowns);
-        for (t, (matrix, pull)) in self.views.iter().zip(&self.pulls).enumerate() {
-            let damped = matrix + SMatrix::from_diagonal(&(matrix.diagonal() * damping).add_scalar(1e-9));
-            reduced.fixed_view_mut::<UNKNOWNS, UNKNOWNS>(UNKNOWNS * t, UNKNOWNS * t).copy_from(&damped);
-            rhs.fixed_rows_mut::<UNKNOWNS>(UNKNOWNS * t).copy_from(pull);
-        }
-        for (i, column) in self.coupling.column_iter().enumerate() {
-            let stiffness = self.relief[i] * (1.0 + damping);
-            reduced.syger(-1.0 / stiffness, &column, &column, 1.0);
-            rhs.axpy(-self.relief_pulls[i] / stiffness, &column, 1.0);
-        }
-        // syger fills the lower triangle, which is all that Cholesky reads
-        let step = reduced.cholesky()?.solve(&rhs);
-        let views = body
-            .views
-            .iter()
-            .enumerate()
-            .map(|(t, view)| view.moved(&step.fixed_rows::<UNKNOWNS>(UNKNOWNS * t).into_owned()))
-            .collect();
-        let (least, most) = NEARNESS;
-        let nearness = (0..body.nearness.len())
-            .map(|i| {
-                let pull = self.relief_pulls[i] - self.coupling.column(i).dot(&step);
-                (body.nearness[i] + pull / (self.relief[i] * (1.0 + damping))).clamp(least, most)
-            })
-            .collect();
-        Some(Body { views, nearness })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nalgebra::Rotation3;
 
     const FOCAL: f64 = 700.0;
 

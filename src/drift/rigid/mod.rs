@@ -6,8 +6,10 @@
 //! since noise is rough and bends, twists, tapers and bulges are smooth.
 
 mod bundle;
+mod equations;
 mod field;
 mod landmarks;
+mod view;
 
 use super::{
     canvas::Canvas,

@@ -1,0 +1,81 @@
+//! How a camera stands to a rigid body, and what it shows of it, with derivatives.
+
+use nalgebra::{Matrix2x3, Rotation3, SMatrix, SVector, Vector2, Vector3};
+
+/// Unknowns of a frame: three of rotation, three of shift, one of zoom.
+pub(super) const UNKNOWNS: usize = 7;
+/// Standard deviation of the logarithm of the zoom: lenses zoom, but rarely alone.
+const ZOOM: f64 = 0.1;
+/// Weight that keeps unknowns which nothing determines at rest.
+const REST: f64 = 1e-3;
+/// Largest turn of one step, radians.
+const TURN: f64 = 0.3;
+/// Least depth at which a point is projected.
+const BEHIND: f64 = 0.05;
+
+/// How the camera stands in one frame, relative to the body as the seed shows it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct View {
+    pub rotation: Rotation3<f64>,
+    pub shift: Vector3<f64>,
+    pub log_zoom: f64,
+}
+
+/// A projected point, with what its derivatives need.
+pub(super) struct Shown {
+    pub point: Vector3<f64>,
+    pub at: Vector2<f64>,
+    pub focal: f64,
+}
+
+impl View {
+    pub(super) fn at_rest() -> Self {
+        Self { rotation: Rotation3::identity(), shift: Vector3::zeros(), log_zoom: 0.0 }
+    }
+
+    pub(super) fn show(&self, ray: &Vector3<f64>, nearness: f64, focal: f64) -> Shown {
+        let point = self.rotation * ray + self.shift * nearness;
+        let (focal, depth) = (focal * self.log_zoom.exp(), point.z.max(BEHIND));
+        Shown { at: Vector2::new(point.x, point.y) * (focal / depth), point, focal }
+    }
+
+    pub(super) fn moved(&self, step: &SVector<f64, UNKNOWNS>) -> Self {
+        let turn = Vector3::new(step[0], step[1], step[2]).map(|v| v.clamp(-TURN, TURN));
+        Self {
+            rotation: Rotation3::new(turn) * self.rotation,
+            shift: self.shift + Vector3::new(step[3], step[4], step[5]),
+            log_zoom: self.log_zoom + step[6],
+        }
+    }
+
+    /// Pull of the prior on the unknowns, and its strength.
+    pub(super) fn prior(&self) -> (SVector<f64, UNKNOWNS>, SVector<f64, UNKNOWNS>) {
+        let strength = SVector::from([REST, REST, REST, REST, REST, REST, 1.0 / (ZOOM * ZOOM)]);
+        let off = SVector::from([0.0, 0.0, 0.0, self.shift.x, self.shift.y, self.shift.z, self.log_zoom]);
+        (-off.component_mul(&strength), strength)
+    }
+
+    pub(super) fn prior_cost(&self) -> f64 {
+        self.log_zoom.powi(2) / (ZOOM * ZOOM) + REST * self.shift.norm_squared()
+    }
+}
+
+impl Shown {
+    /// Derivative of the pixel by the point.
+    pub(super) fn by_point(&self) -> Matrix2x3<f64> {
+        let depth = self.point.z.max(BEHIND);
+        let scale = self.focal / depth;
+        Matrix2x3::new(scale, 0.0, -self.at.x / depth, 0.0, scale, -self.at.y / depth)
+    }
+
+    /// Derivative of the pixel by the view's unknowns.
+    pub(super) fn by_view(&self, view: &View, nearness: f64) -> SMatrix<f64, 2, UNKNOWNS> {
+        let by_point = self.by_point();
+        let turned = self.point - view.shift * nearness;
+        let mut result = SMatrix::<f64, 2, UNKNOWNS>::zeros();
+        result.fixed_columns_mut::<3>(0).copy_from(&(-by_point * turned.cross_matrix()));
+        result.fixed_columns_mut::<3>(3).copy_from(&(by_point * nearness));
+        result.set_column(6, &self.at);
+        result
+    }
+}
