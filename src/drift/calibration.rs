@@ -34,7 +34,7 @@ impl Scale {
 const STEEPNESS: f64 = 1.5;
 
 /// Every signal that counts.
-pub(crate) const SCALES: [Scale; 22] = [
+pub(crate) const SCALES: [Scale; 24] = [
     // noise of the flow reaches 0.01 on faithful clips, compression under a zoom 0.015
     Scale::new(Signal::Bend, Cause::Geometry, 0.0135, 0.047),
     // silhouettes of a turntable reach 0.04
@@ -48,6 +48,9 @@ pub(crate) const SCALES: [Scale; 22] = [
     Scale::new(Signal::Replaced, Cause::Structure, 5.0, 55.0),
     // one cell is 0.1 % of the picture; shadows, arrivals and what moved there are excused before
     Scale::new(Signal::Blob, Cause::Structure, 0.02, 0.12),
+    // marks under a moving highlight and at a turning rim reach 7, a small thing that passes before them 14
+    Scale::new(Signal::Missing, Cause::Structure, 7.0, 17.0),
+    Scale::new(Signal::Garbled, Cause::Text, 7.0, 17.0),
     // small print dies in honest compression and blur
     Scale::new(Signal::Print, Cause::Text, 0.8, 1.3),
     // 2 is just visible side by side

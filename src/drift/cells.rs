@@ -43,6 +43,11 @@ impl Grid {
         x == 0 || y == 0 || x + 1 == self.columns || y + 1 == self.rows
     }
 
+    /// The cell that holds a pixel.
+    pub(crate) fn cell(&self, x: usize, y: usize) -> usize {
+        y / self.side * self.columns + x / self.side
+    }
+
     /// The pixels of cell `index` (row-major).
     pub(crate) fn rect(&self, index: usize) -> Rect {
         let (x, y) = (index % self.columns * self.side, index / self.columns * self.side);

@@ -20,7 +20,7 @@ use super::{
     judge::{self, Series},
     placement::Placement,
     registration::{Registered, Registrar},
-    rigid::{Landmarks, Sighting},
+    rigid::{Landmarks, Sighting, Unexplained},
     series,
     signal::{Readings, Signal},
     structure,
@@ -92,7 +92,7 @@ pub struct Ruler {
     stretch: Vec<Displacements>,
     sightings: Vec<Sighting>,
     bending: Vec<Bending>,
-    warp: Vec<f64>,
+    unexplained: Vec<Unexplained>,
     heat: Option<Plane<f32>>,
 }
 
@@ -129,7 +129,7 @@ impl Ruler {
             stretch: Vec::new(),
             sightings: Vec::new(),
             bending: Vec::new(),
-            warp: Vec::new(),
+            unexplained: Vec::new(),
             heat: None,
         }
     }
@@ -224,7 +224,10 @@ impl Ruler {
             readings.set(Signal::BendPeak, percent * bending.peak[0]);
             readings.set(Signal::BendWide, percent * bending.typical[1]);
             readings.set(Signal::BendWidePeak, percent * bending.peak[1]);
-            readings.set(Signal::Warp, self.warp.get(t).copied().unwrap_or(0.0) as f32);
+            let unexplained = self.unexplained.get(t).copied().unwrap_or_default();
+            readings.set(Signal::Warp, unexplained.warp as f32);
+            readings.set(Signal::Missing, unexplained.missing as f32);
+            readings.set(Signal::Garbled, unexplained.garbled as f32);
             readings.set(Signal::Curl, percent * bending.raw);
             readings.set(Signal::Aspect, (100.0 * reliable) as f32 * bending.stretched);
             readings.set(Signal::Blob, (certain * readings.get(Signal::Blob)) as f32);
@@ -237,7 +240,7 @@ impl Ruler {
         if let Some(prepared) = &self.prepared {
             let size = prepared.canvas.size();
             self.bending.extend(geometry::bending(&prepared.points, &self.stretch, size));
-            self.warp.extend(prepared.landmarks.unexplained(&self.sightings));
+            self.unexplained.extend(prepared.landmarks.unexplained(&self.sightings));
             self.stretch.clear();
             self.sightings.clear();
         }
@@ -271,9 +274,10 @@ impl Ruler {
         let size = self.working_size();
         let (placement, canvas) = lay(&self.seed, self.mask.as_ref(), size, self.params, first, luma);
         let points = Points::new(&canvas);
+        let cells = SeedCells::new(&canvas);
         Prepared {
-            cells: SeedCells::new(&canvas),
-            landmarks: Landmarks::new(&points, &canvas),
+            landmarks: Landmarks::new(&points, &canvas, &cells),
+            cells,
             points,
             registrar: Registrar::new(self.params),
             luma_before: luma.clone(),

@@ -13,6 +13,10 @@ pub(crate) enum Signal {
     BendWidePeak,
     /// Smooth motion of the whole subject that no rigid body, relief and camera explain.
     Warp,
+    /// Share of the subject's marks that should be in view, if it is one rigid body, and show something else.
+    Missing,
+    /// The same, when most of them are fine print.
+    Garbled,
     /// Bending of small patches before any relief is admitted.
     Curl,
     /// Stretch of the subject in one direction against the other.
@@ -57,12 +61,14 @@ pub(crate) enum Signal {
 
 impl Signal {
     /// Every signal.
-    pub(crate) const ALL: [Self; 25] = [
+    pub(crate) const ALL: [Self; 27] = [
         Self::Bend,
         Self::BendPeak,
         Self::BendWide,
         Self::BendWidePeak,
         Self::Warp,
+        Self::Missing,
+        Self::Garbled,
         Self::Curl,
         Self::Aspect,
         Self::Replaced,
@@ -93,6 +99,8 @@ impl Signal {
             Self::BendWide => "bend-wide",
             Self::BendWidePeak => "bend-wide-peak",
             Self::Warp => "warp",
+            Self::Missing => "missing",
+            Self::Garbled => "garbled",
             Self::Curl => "curl",
             Self::Aspect => "aspect",
             Self::Replaced => "replaced",
@@ -121,6 +129,7 @@ impl Signal {
         match self {
             Self::Bend | Self::BendPeak | Self::BendWide | Self::BendWidePeak | Self::Curl => "% of diagonal",
             Self::Warp => "% of the subject",
+            Self::Missing | Self::Garbled => "% of the marks in view",
             Self::Aspect | Self::Replaced | Self::ReplacedAnywhere | Self::Blob | Self::Flicker => "%",
             Self::Hue | Self::HuePeak | Self::Tone | Self::Boil => "Oklab × 100",
             Self::Smear | Self::Grain => "octaves of energy",

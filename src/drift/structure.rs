@@ -18,7 +18,7 @@ const SWEPT: f32 = 0.5;
 /// Share of a cell that must be comparable.
 pub(super) const LEAST_SEEN: f32 = 0.8;
 /// Fine-band energy from which a cell counts as print, levels².
-const PRINT_ENERGY: f32 = 60.0;
+pub(super) const PRINT_ENERGY: f32 = 60.0;
 
 /// Likeness of every cell whose texture (the seed's or the frame's) lets it be judged.
 pub(super) fn judged<'a>(seed: &'a SeedCells, frame: &'a FrameCells) -> impl Iterator<Item = usize> + 'a {

@@ -125,6 +125,11 @@ impl Sights {
         self.rays.iter().map(|ray| 1.0 + roundness * (1.0 - (ray - centre).norm_squared() / spread.max(1e-9))).collect()
     }
 
+    /// Where a frame shows the body's landmarks: pixels from the picture's centre.
+    pub(super) fn shown(&self, body: &Body, t: usize) -> impl Iterator<Item = Vector2<f64>> {
+        self.rays.iter().zip(&body.nearness).map(move |(ray, &nearness)| body.views[t].show(ray, nearness, self.focal).at)
+    }
+
     /// What the body leaves of each sight: pixels, `[frame][landmark]`.
     pub(super) fn leftovers(&self, body: &Body) -> Vec<Vec<Option<Vector2<f64>>>> {
         let left = |(sights, view): (&Vec<Option<Sight>>, &View)| {

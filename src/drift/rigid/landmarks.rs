@@ -6,9 +6,12 @@
 
 use super::super::{
     canvas::{Canvas, WINDOW},
+    cells::SeedCells,
     registration::Registered,
+    structure::PRINT_ENERGY,
     tracks::{Points, Torn},
 };
+use crate::frame::Plane;
 use nalgebra::{Matrix2, Matrix4, SymmetricEigen, Vector2, Vector4};
 
 /// Squared gradient that noise makes by itself, levels² per pixel².
@@ -27,8 +30,12 @@ const LONGEST: f64 = 1.5;
 const USEFUL: f64 = 1.0;
 /// Likeness from which a place is taken for the seed's.
 const SURE: f32 = 0.8;
+/// Likeness below which a place shows something else.
+const UNLIKE: f32 = 0.6;
 /// Share of the seed's variance that must be left.
 const SHARP: f32 = 0.3;
+/// Share of it below which an unlike place may be the seed's out of focus.
+const BLURRED: f32 = 0.2;
 /// Scale of luma in the fit: keeps its four unknowns of one size.
 const LEVELS: f64 = 128.0;
 /// Steps of stored numbers per pixel and per level.
@@ -43,6 +50,8 @@ pub(super) struct Landmark {
     pub y: usize,
     /// Weight of the subject there, `0..=1`.
     pub subject: f32,
+    /// Whether it lies on fine print.
+    pub print: bool,
     /// Inverse of the fit's normal matrix: gradient along x and y, gain, offset.
     inverse: Matrix4<f64>,
     normal: Matrix4<f64>,
@@ -60,13 +69,24 @@ pub(super) struct Found {
     deviation: u16,
 }
 
+/// How the place looks where the flow says that a landmark is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Like the seed's.
+    Same,
+    /// Like something else.
+    Other,
+    /// Not sharp enough to tell.
+    Blurred,
+}
+
 impl Landmark {
     /// Every point of the grid whose window lies inside the picture and has a gradient.
-    pub(super) fn all(points: &Points, canvas: &Canvas) -> Vec<Self> {
-        (0..points.len()).filter_map(|i| Self::new(points, i, canvas)).collect()
+    pub(super) fn all(points: &Points, canvas: &Canvas, cells: &SeedCells) -> Vec<Self> {
+        (0..points.len()).filter_map(|i| Self::new(points, i, canvas, cells)).collect()
     }
 
-    fn new(points: &Points, index: usize, canvas: &Canvas) -> Option<Self> {
+    fn new(points: &Points, index: usize, canvas: &Canvas, cells: &SeedCells) -> Option<Self> {
         let (x, y) = points.place(index);
         let size = canvas.size();
         let inside = |at: usize, side: usize| at > WINDOW && at + WINDOW + 1 < side;
@@ -90,6 +110,7 @@ impl Landmark {
             x,
             y,
             subject: points.subject[index],
+            print: cells.bands.fine[cells.grid.cell(x, y)] > PRINT_ENERGY,
             inverse,
             normal,
             axes: eigen.eigenvectors.transpose(),
@@ -133,6 +154,18 @@ impl Landmark {
             shift: [store(u + refined.x as f32), store(v + refined.y as f32)],
             deviation: (deviation as f32 * PER_UNIT).round() as u16,
         })
+    }
+
+    /// How its place looks in a frame.
+    pub(super) fn look(&self, registered: &Registered) -> Look {
+        let at = |plane: &Plane<f32>| plane.at(self.x, self.y);
+        if at(&registered.correlation.likeness) >= UNLIKE {
+            Look::Same
+        } else if at(&registered.correlation.frame_variance) < BLURRED * self.variance {
+            Look::Blurred
+        } else {
+            Look::Other
+        }
     }
 
     /// Variance along each axis, pixels², of a fit that left `deviation` levels.

@@ -4,22 +4,27 @@
 //! all frames ([`bundle`]). Marks that belong to the background's motion (rims and silhouettes of a turning bottle, highlights)
 //! are explained by a second body and set aside. Of what is left only the smooth part counts: a cubic field over the subject,
 //! since noise is rough and bends, twists, tapers and bulges are smooth.
+//!
+//! The same body says which marks a frame should show; what shows something else there is missed ([`visibility`]).
 
 mod bundle;
 mod equations;
 mod field;
 mod landmarks;
 mod view;
+mod visibility;
 
 use super::{
     canvas::Canvas,
+    cells::SeedCells,
     registration::Registered,
     tracks::{Points, Torn},
 };
 use bundle::{Sight, Sights};
-use landmarks::{Found, Landmark};
+use landmarks::{Found, Landmark, Look};
 use nalgebra::{Vector2, Vector3};
 use rayon::prelude::*;
+use visibility::{Missed, Surface};
 
 /// Focal length as a multiple of the longer side: product shots look through 30 to 50 degrees.
 const FOCAL: f64 = 1.4;
@@ -54,15 +59,29 @@ pub(super) struct Landmarks {
     focal: f64,
 }
 
-/// Where one frame shows each of them.
+/// Where one frame shows each of them, and how its place looks there.
 #[derive(Clone, Debug)]
-pub(super) struct Sighting(Vec<Option<Found>>);
+pub(super) struct Sighting {
+    found: Vec<Option<Found>>,
+    looks: Vec<Look>,
+}
+
+/// What one rigid body leaves unexplained of a frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Unexplained {
+    /// Smooth part of the motion that is left: percent of the subject's extent.
+    pub warp: f64,
+    /// Marks that should be in view and show something else: percent of those in view.
+    pub missing: f64,
+    /// The same, when most of them are fine print.
+    pub garbled: f64,
+}
 
 impl Landmarks {
-    pub(super) fn new(points: &Points, canvas: &Canvas) -> Self {
+    pub(super) fn new(points: &Points, canvas: &Canvas, cells: &SeedCells) -> Self {
         let size = canvas.size();
         Self {
-            all: Landmark::all(points, canvas),
+            all: Landmark::all(points, canvas, cells),
             centre: Vector2::new(size.width as f64, size.height as f64) / 2.0,
             focal: FOCAL * size.width.max(size.height) as f64,
         }
@@ -70,34 +89,33 @@ impl Landmarks {
 
     /// Finds them in a frame.
     pub(super) fn find(&self, canvas: &Canvas, registered: &Registered, torn: &Torn) -> Sighting {
-        Sighting(self.all.par_iter().map(|landmark| landmark.find(canvas, registered, torn)).collect())
+        Sighting {
+            found: self.all.par_iter().map(|landmark| landmark.find(canvas, registered, torn)).collect(),
+            looks: self.all.iter().map(|landmark| landmark.look(registered)).collect(),
+        }
     }
 
-    /// Smooth part of the subject's motion that no rigid body explains: percent of the subject's extent, one number per frame.
-    pub(super) fn unexplained(&self, frames: &[Sighting]) -> Vec<f64> {
+    /// What no rigid body explains of the subject, one answer per frame.
+    pub(super) fn unexplained(&self, frames: &[Sighting]) -> Vec<Unexplained> {
         let chosen = spread(frames.len(), FRAMES);
         let seen: Vec<&Sighting> = chosen.iter().map(|&t| &frames[t]).collect();
         let mut subject = self.often(&seen, |landmark| landmark.subject > SUBJECT);
         if subject.len() < LEAST {
-            return vec![0.0; frames.len()];
+            return vec![Unexplained::default(); frames.len()];
         }
         self.set_aside(&mut subject, &seen);
         let sights = self.sights(&subject, &seen);
-        let left = sights.leftovers(&sights.explain(STEPS.1));
+        let body = sights.explain(STEPS.1);
         let places: Vec<Vector2<f64>> = subject.iter().map(|&i| self.place(i)).collect();
-        let extent = extent(&places);
-        let values: Vec<f64> = sights
-            .frames
-            .iter()
-            .zip(&left)
-            .map(|(sights_of, left)| {
-                let count = left.iter().flatten().count() as f64;
-                if count < ENOUGH * subject.len() as f64 {
-                    return 0.0;
-                }
-                let (none, all) = DETERMINED;
-                let determined = ((count - none) / (all - none)).clamp(0.0, 1.0);
-                determined * 100.0 * field::smooth(&places, &sights.weights, sights_of, left) / extent
+        let surface = Surface::new(&places, &sights.weights);
+        let left = sights.leftovers(&body);
+        let values: Vec<Unexplained> = (0..chosen.len())
+            .map(|t| {
+                let shown: Vec<Vector2<f64>> = sights.shown(&body, t).map(|at| at + self.centre).collect();
+                let found = left[t].iter().flatten().count();
+                let look = |k: usize| (seen[t].looks[subject[k]], self.all[subject[k]].print);
+                let missed = surface.missed(&shown, 2.0 * self.centre, found, look);
+                Unexplained::new(warp(&places, &sights, t, &left[t]), missed)
             })
             .collect();
         between(&chosen, &values, frames.len())
@@ -110,7 +128,7 @@ impl Landmarks {
     /// Landmarks that enough frames show, thinned evenly.
     fn often(&self, frames: &[&Sighting], wanted: impl Fn(&Landmark) -> bool) -> Vec<usize> {
         let often = |i: &usize| {
-            frames.iter().filter(|frame| frame.0[*i].is_some()).count() as f64 > OFTEN * frames.len() as f64
+            frames.iter().filter(|frame| frame.found[*i].is_some()).count() as f64 > OFTEN * frames.len() as f64
         };
         let fit: Vec<usize> = (0..self.all.len()).filter(|&i| wanted(&self.all[i])).filter(often).collect();
         spread(fit.len(), LANDMARKS).into_iter().map(|k| fit[k]).collect()
@@ -131,7 +149,7 @@ impl Landmarks {
             weights: landmarks.iter().map(|&i| f64::from(self.all[i].subject).max(f64::from(SUBJECT))).collect(),
             frames: frames
                 .iter()
-                .map(|frame| landmarks.iter().map(|&i| frame.0[i].map(|found| sight(i, found))).collect())
+                .map(|frame| landmarks.iter().map(|&i| frame.found[i].map(|found| sight(i, found))).collect())
                 .collect(),
         }
     }
@@ -162,13 +180,42 @@ fn spread(count: usize, most: usize) -> Vec<usize> {
     (0..most).map(|k| (k * (count - 1) + (most - 1) / 2) / (most - 1)).collect()
 }
 
+/// Smooth part of what is left of a frame, percent of the subject's extent; 0 where too little is seen.
+fn warp(places: &[Vector2<f64>], sights: &Sights, t: usize, left: &[Option<Vector2<f64>>]) -> f64 {
+    let count = left.iter().flatten().count() as f64;
+    if count < ENOUGH * places.len() as f64 {
+        return 0.0;
+    }
+    let (none, all) = DETERMINED;
+    let determined = ((count - none) / (all - none)).clamp(0.0, 1.0);
+    determined * 100.0 * field::smooth(places, &sights.weights, &sights.frames[t], left) / extent(places)
+}
+
+impl Unexplained {
+    fn new(warp: f64, missed: Missed) -> Self {
+        let percent = 100.0 * (missed.print + missed.plain);
+        let (missing, garbled) = if missed.print > missed.plain { (0.0, percent) } else { (percent, 0.0) };
+        Self { warp, missing, garbled }
+    }
+
+    /// What lies between `self` and `next`, `0..=1` of the way.
+    fn towards(&self, next: &Self, way: f64) -> Self {
+        let between = |a: f64, b: f64| a + way * (b - a);
+        Self {
+            warp: between(self.warp, next.warp),
+            missing: between(self.missing, next.missing),
+            garbled: between(self.garbled, next.garbled),
+        }
+    }
+}
+
 /// Values at the `chosen` frames, joined by straight lines.
-fn between(chosen: &[usize], values: &[f64], frames: usize) -> Vec<f64> {
-    let mut result = vec![0.0; frames];
+fn between(chosen: &[usize], values: &[Unexplained], frames: usize) -> Vec<Unexplained> {
+    let mut result = vec![Unexplained::default(); frames];
     for (pair, ends) in chosen.windows(2).zip(values.windows(2)) {
         let length = (pair[1] - pair[0]) as f64;
         for (k, value) in result[pair[0]..=pair[1]].iter_mut().enumerate() {
-            *value = ends[0] + k as f64 / length * (ends[1] - ends[0]);
+            *value = ends[0].towards(&ends[1], k as f64 / length);
         }
     }
     result
