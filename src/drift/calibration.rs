@@ -49,7 +49,7 @@ pub(crate) const SCALES: [Scale; 24] = [
     // one cell is 0.1 % of the picture; shadows, arrivals and what moved there are excused before
     Scale::new(Signal::Blob, Cause::Structure, 0.02, 0.12),
     // marks under a moving highlight and at a turning rim reach 7, a small thing that passes before them 14
-    Scale::new(Signal::Missing, Cause::Structure, 7.0, 17.0),
+    Scale::new(Signal::Missing, Cause::Structure, 9.0, 22.0),
     Scale::new(Signal::Garbled, Cause::Text, 7.0, 17.0),
     // small print dies in honest compression and blur
     Scale::new(Signal::Print, Cause::Text, 0.8, 1.3),
@@ -60,7 +60,7 @@ pub(crate) const SCALES: [Scale; 24] = [
     Scale::new(Signal::Tone, Cause::Color, 5.0, 15.0),
     Scale::new(Signal::Contrast, Cause::Color, 0.09, 0.25),
     // compression under a zoom costs 0.25 more on the subject than elsewhere
-    Scale::new(Signal::Smear, Cause::Detail, 0.3, 0.65),
+    Scale::new(Signal::Smear, Cause::Detail, 0.3, 0.6),
     // 1 % is just visible at 12 cycles per second (Kelly 1961)
     Scale::new(Signal::Flicker, Cause::Flicker, 0.9, 4.0),
     Scale::new(Signal::Boil, Cause::Flicker, 0.2, 1.9),

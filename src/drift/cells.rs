@@ -6,7 +6,10 @@ use super::{
     registration::Registered,
     window,
 };
-use crate::frame::{Oklab, Plane, Rect, Size};
+use crate::{
+    flow::Flow,
+    frame::{Oklab, Plane, Rect, Size},
+};
 
 /// Cells along the longer side of the canvas.
 const ALONG: usize = 40;
@@ -178,6 +181,8 @@ pub(crate) struct FrameCells {
     pub coarse: Vec<f32>,
     /// Variance of luma, levels².
     pub texture: Vec<f32>,
+    /// Size in the frame, relative to the seed, along the most foreshortened direction.
+    pub facing: Vec<f32>,
     /// Detail.
     pub bands: Bands,
     /// Colour.
@@ -193,8 +198,29 @@ impl FrameCells {
             likeness: grid.means(&registered.correlation.likeness),
             coarse: grid.means(&coarse.likeness),
             texture: grid.means(&registered.correlation.frame_variance),
+            facing: (0..grid.len()).map(|i| facing(grid.rect(i), &registered.flow)).collect(),
             bands: Bands::new(grid, &registered.luma),
             colours: Colours::new(grid, lab),
         }
     }
+}
+
+/// Smaller singular value of the affine that the flow makes of a cell, from the differences between its opposite sides.
+fn facing(cell: Rect, flow: &Flow) -> f32 {
+    let (right, below) = (cell.x + cell.width - 1, cell.y + cell.height - 1);
+    let mean = |count: usize, at: &dyn Fn(usize) -> (f32, f32)| {
+        let sum = (0..count).map(at).fold((0.0, 0.0), |sum, (u, v)| (sum.0 + u, sum.1 + v));
+        (sum.0 / count as f32, sum.1 / count as f32)
+    };
+    let column = |x: usize| mean(cell.height, &|k| flow.at(x, cell.y + k));
+    let row = |y: usize| mean(cell.width, &|k| flow.at(cell.x + k, y));
+    let slope = |from: (f32, f32), to: (f32, f32), length: usize| {
+        let length = length.saturating_sub(1).max(1) as f32;
+        ((to.0 - from.0) / length, (to.1 - from.1) / length)
+    };
+    let along_x = slope(column(cell.x), column(right), cell.width);
+    let along_y = slope(row(cell.y), row(below), cell.height);
+    let (a, b, c, d) = (1.0 + along_x.0, along_y.0, along_x.1, 1.0 + along_y.1);
+    let (sum, difference) = ((a + d).hypot(b - c), (a - d).hypot(b + c));
+    0.5 * (sum - difference).max(0.0)
 }

@@ -12,6 +12,10 @@ use super::{
 const NOISE: f32 = 3.0;
 /// Energy in the middle band from which a cell's texture is judged, levels².
 const LEAST_ENERGY: f32 = 6.0;
+/// Softness costs the subject's print up to this many times what it costs the rest's coarser texture.
+const FINE_AGAINST_COARSE: f32 = 2.0;
+/// Size in the frame, relative to the seed, from which a cell's fine texture can be seen at all.
+const FACING: f32 = 0.8;
 /// Likeness from which loss of texture is smearing and not other content.
 const LIKE: f32 = 0.35;
 
@@ -21,7 +25,10 @@ pub(super) fn changes(seed: &SeedCells, frame: &FrameCells) -> Vec<f32> {
     let change = |f: f32, s: f32| ((f + NOISE) / (s + NOISE)).log2();
     (0..seed.grid.len())
         .map(|i| {
-            let judged = frame.seen[i] >= LEAST_SEEN && frame.likeness[i] > LIKE && seed.texture[i] > TEXTURED;
+            let judged = frame.seen[i] >= LEAST_SEEN
+                && frame.likeness[i] > LIKE
+                && frame.facing[i] > FACING
+                && seed.texture[i] > TEXTURED;
             if !judged || seed.bands.middle[i] <= LEAST_ENERGY {
                 return f32::NAN;
             }
@@ -42,8 +49,9 @@ pub(super) fn read(seed: &SeedCells, first: &[f32], now: &[f32], readings: &mut 
         subject.push((change - usual, seed.subject[i].powi(2)));
         rest.push((change - usual, (1.0 - seed.subject[i]).powi(2)));
     }
-    let beyond =
-        weighted_quantile(&mut subject, 0.4).unwrap_or(0.0) - weighted_quantile(&mut rest, 0.6).unwrap_or(0.0).min(0.5);
+    let lost = weighted_quantile(&mut subject, 0.4).unwrap_or(0.0);
+    let lost_elsewhere = weighted_quantile(&mut rest, 0.6).unwrap_or(0.0).min(0.0);
+    let beyond = lost - FINE_AGAINST_COARSE * lost_elsewhere;
     readings.set(Signal::Smear, (-beyond).max(0.0));
     readings.set(Signal::Grain, weighted_quantile(&mut subject, 0.5).unwrap_or(0.0).max(0.0));
 }
