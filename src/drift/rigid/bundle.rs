@@ -1,8 +1,8 @@
 //! One rigid body before a moving camera: bundle adjustment (Triggs et al., *Bundle Adjustment – A Modern Synthesis*, 1999) anchored
 //! in the seed, whose every point keeps its ray and gets one unknown, its nearness (inverse depth).
 //!
-//! A frame has seven unknowns: rotation, shift and zoom. That is what makes it strict: a bend that a free plane and a free
-//! parallax would swallow does not fit a body that only turns, moves and is zoomed.
+//! A frame has six unknowns: rotation and shift. That is what makes it strict: a bend that a free plane and a free
+//! parallax would swallow does not fit a body that only turns and moves.
 
 use super::{
     equations::Equations,

@@ -1,4 +1,4 @@
-//! Does the subject move as *one rigid body*, over the whole clip? What is left when it may only turn, move and be zoomed.
+//! Does the subject move as *one rigid body*, over the whole clip? What is left when it may only turn and move.
 //!
 //! Small patches forgive what bends slowly: each sees a nearly flat piece. Here the whole subject is one body with one relief for
 //! all frames ([`bundle`]). Marks that belong to the background's motion (rims and silhouettes of a turning bottle, highlights)
@@ -164,11 +164,21 @@ impl Landmarks {
         let around = self.sights(&background, frames).explain(STEPS.0);
         let sights = self.sights(subject, frames);
         let costs = DEPTHS.map(|depth| sights.costs(&around.with_landmarks(depth, subject.len())));
-        let stays = |k: usize| costs.iter().all(|costs| costs[k] > WELL);
-        let kept: Vec<usize> = (0..subject.len()).filter(|&k| stays(k)).map(|k| subject[k]).collect();
-        if kept.len() as f64 >= (LEAST as f64).max(OWN_MOTION * subject.len() as f64) {
-            *subject = kept;
+        let least = |k: usize| costs.iter().map(|costs| costs[k]).fold(f64::INFINITY, f64::min);
+        let by_background: Vec<f64> = (0..subject.len()).map(least).collect();
+        let moves: Vec<usize> = (0..subject.len()).filter(|&k| by_background[k] > WELL).collect();
+        if (moves.len() as f64) < (LEAST as f64).max(OWN_MOTION * subject.len() as f64) {
+            return;
         }
+        let members: Vec<usize> = moves.iter().map(|&k| subject[k]).collect();
+        let sights = self.sights(&members, frames);
+        let by_body = sights.costs(&sights.explain(STEPS.0));
+        *subject = moves
+            .iter()
+            .zip(&by_body)
+            .filter(|&(&k, &by_body)| by_body < by_background[k])
+            .map(|(&k, _)| subject[k])
+            .collect();
     }
 }
 

@@ -2,10 +2,9 @@
 
 use nalgebra::{Matrix2x3, Rotation3, SMatrix, SVector, Vector2, Vector3};
 
-/// Unknowns of a frame: three of rotation, three of shift, one of zoom.
-pub(super) const UNKNOWNS: usize = 7;
-/// Standard deviation of the logarithm of the zoom: lenses zoom, but rarely alone.
-const ZOOM: f64 = 0.1;
+/// Unknowns of a frame: three of rotation, three of shift. None of zoom: a lens that zooms looks like a camera that comes near,
+/// but what comes near and zooms out at once could bulge as it likes.
+pub(super) const UNKNOWNS: usize = 6;
 /// Weight that keeps unknowns which nothing determines at rest.
 const REST: f64 = 1e-3;
 /// Largest turn of one step, radians.
@@ -18,7 +17,6 @@ const BEHIND: f64 = 0.05;
 pub(super) struct View {
     pub rotation: Rotation3<f64>,
     pub shift: Vector3<f64>,
-    pub log_zoom: f64,
 }
 
 /// A projected point, with what its derivatives need.
@@ -30,12 +28,12 @@ pub(super) struct Shown {
 
 impl View {
     pub(super) fn at_rest() -> Self {
-        Self { rotation: Rotation3::identity(), shift: Vector3::zeros(), log_zoom: 0.0 }
+        Self { rotation: Rotation3::identity(), shift: Vector3::zeros() }
     }
 
     pub(super) fn show(&self, ray: &Vector3<f64>, nearness: f64, focal: f64) -> Shown {
         let point = self.rotation * ray + self.shift * nearness;
-        let (focal, depth) = (focal * self.log_zoom.exp(), point.z.max(BEHIND));
+        let depth = point.z.max(BEHIND);
         Shown { at: Vector2::new(point.x, point.y) * (focal / depth), point, focal }
     }
 
@@ -44,19 +42,18 @@ impl View {
         Self {
             rotation: Rotation3::new(turn) * self.rotation,
             shift: self.shift + Vector3::new(step[3], step[4], step[5]),
-            log_zoom: self.log_zoom + step[6],
         }
     }
 
     /// Pull of the prior on the unknowns, and its strength.
     pub(super) fn prior(&self) -> (SVector<f64, UNKNOWNS>, SVector<f64, UNKNOWNS>) {
-        let strength = SVector::from([REST, REST, REST, REST, REST, REST, 1.0 / (ZOOM * ZOOM)]);
-        let off = SVector::from([0.0, 0.0, 0.0, self.shift.x, self.shift.y, self.shift.z, self.log_zoom]);
+        let strength = SVector::repeat(REST);
+        let off = SVector::from([0.0, 0.0, 0.0, self.shift.x, self.shift.y, self.shift.z]);
         (-off.component_mul(&strength), strength)
     }
 
     pub(super) fn prior_cost(&self) -> f64 {
-        self.log_zoom.powi(2) / (ZOOM * ZOOM) + REST * self.shift.norm_squared()
+        REST * self.shift.norm_squared()
     }
 }
 
@@ -75,7 +72,6 @@ impl Shown {
         let mut result = SMatrix::<f64, 2, UNKNOWNS>::zeros();
         result.fixed_columns_mut::<3>(0).copy_from(&(-by_point * turned.cross_matrix()));
         result.fixed_columns_mut::<3>(3).copy_from(&(by_point * nearness));
-        result.set_column(6, &self.at);
         result
     }
 }
