@@ -34,7 +34,7 @@ impl Scale {
 const STEEPNESS: f64 = 1.5;
 
 /// Every signal that counts.
-pub(crate) const SCALES: [Scale; 24] = [
+pub(crate) const SCALES: [Scale; 25] = [
     // noise of the flow reaches 0.01 on faithful clips, compression under a zoom 0.015
     Scale::new(Signal::Bend, Cause::Geometry, 0.0135, 0.047),
     // silhouettes of a turntable reach 0.04
@@ -43,13 +43,15 @@ pub(crate) const SCALES: [Scale; 24] = [
     Scale::new(Signal::BendWidePeak, Cause::Geometry, 0.035, 0.11),
     // tracks of noisy, compressed clips under large motion reach 0.13, living subjects 0.4
     Scale::new(Signal::Warp, Cause::Geometry, 0.1, 0.42),
+    // tracks of noisy clips reach 0.12, a rim that turns away 0.15
+    Scale::new(Signal::RigidWarp, Cause::Geometry, 0.08, 0.16),
     // an 18 degree turn foreshortens by 5 %
     Scale::new(Signal::Aspect, Cause::Geometry, 4.7, 7.8),
     Scale::new(Signal::Replaced, Cause::Structure, 5.0, 55.0),
     // one cell is 0.1 % of the picture; shadows, arrivals and what moved there are excused before
     Scale::new(Signal::Blob, Cause::Structure, 0.02, 0.12),
     // marks under a moving highlight and at a turning rim reach 7, a small thing that passes before them 14
-    Scale::new(Signal::Missing, Cause::Structure, 9.0, 22.0),
+    Scale::new(Signal::Missing, Cause::Structure, 10.0, 24.0),
     Scale::new(Signal::Garbled, Cause::Text, 7.0, 17.0),
     // small print dies in honest compression and blur
     Scale::new(Signal::Print, Cause::Text, 0.8, 1.3),

@@ -226,6 +226,7 @@ impl Ruler {
             readings.set(Signal::BendWidePeak, percent * bending.peak[1]);
             let unexplained = self.unexplained.get(t).copied().unwrap_or_default();
             readings.set(Signal::Warp, unexplained.warp as f32);
+            readings.set(Signal::RigidWarp, unexplained.rigid_warp as f32);
             readings.set(Signal::Missing, unexplained.missing as f32);
             readings.set(Signal::Garbled, unexplained.garbled as f32);
             readings.set(Signal::Curl, percent * bending.raw);

@@ -13,6 +13,8 @@ pub(crate) enum Signal {
     BendWidePeak,
     /// Smooth motion of the whole subject that no rigid body, relief and camera explain.
     Warp,
+    /// The same, as far as the clip has shown at first that its subject is rigid.
+    RigidWarp,
     /// Share of the subject's marks that should be in view, if it is one rigid body, and show something else.
     Missing,
     /// The same, when most of them are fine print.
@@ -61,12 +63,13 @@ pub(crate) enum Signal {
 
 impl Signal {
     /// Every signal.
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 28] = [
         Self::Bend,
         Self::BendPeak,
         Self::BendWide,
         Self::BendWidePeak,
         Self::Warp,
+        Self::RigidWarp,
         Self::Missing,
         Self::Garbled,
         Self::Curl,
@@ -99,6 +102,7 @@ impl Signal {
             Self::BendWide => "bend-wide",
             Self::BendWidePeak => "bend-wide-peak",
             Self::Warp => "warp",
+            Self::RigidWarp => "rigid-warp",
             Self::Missing => "missing",
             Self::Garbled => "garbled",
             Self::Curl => "curl",
@@ -128,7 +132,7 @@ impl Signal {
     pub(crate) const fn unit(self) -> &'static str {
         match self {
             Self::Bend | Self::BendPeak | Self::BendWide | Self::BendWidePeak | Self::Curl => "% of diagonal",
-            Self::Warp => "% of the subject",
+            Self::Warp | Self::RigidWarp => "% of the subject",
             Self::Missing | Self::Garbled => "% of the marks in view",
             Self::Aspect | Self::Replaced | Self::ReplacedAnywhere | Self::Blob | Self::Flicker => "%",
             Self::Hue | Self::HuePeak | Self::Tone | Self::Boil => "Oklab × 100",

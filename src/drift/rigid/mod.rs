@@ -9,6 +9,7 @@
 
 mod bundle;
 mod equations;
+mod evidence;
 mod field;
 mod landmarks;
 mod view;
@@ -18,6 +19,7 @@ use super::{
     canvas::Canvas,
     cells::SeedCells,
     registration::Registered,
+    series::running_median,
     tracks::{Points, Torn},
 };
 use bundle::{Sight, Sights};
@@ -71,6 +73,8 @@ pub(super) struct Sighting {
 pub(super) struct Unexplained {
     /// Smooth part of the motion that is left: percent of the subject's extent.
     pub warp: f64,
+    /// The same, as far as the clip has shown that its subject is rigid.
+    pub rigid_warp: f64,
     /// Marks that should be in view and show something else: percent of those in view.
     pub missing: f64,
     /// The same, when most of them are fine print.
@@ -109,13 +113,20 @@ impl Landmarks {
         let places: Vec<Vector2<f64>> = subject.iter().map(|&i| self.place(i)).collect();
         let surface = Surface::new(&places, &sights.weights);
         let left = sights.leftovers(&body);
-        let values: Vec<Unexplained> = (0..chosen.len())
+        let missed: Vec<Option<Missed>> = (0..chosen.len())
             .map(|t| {
                 let shown: Vec<Vector2<f64>> = sights.shown(&body, t).map(|at| at + self.centre).collect();
                 let found = left[t].iter().flatten().count();
                 let look = |k: usize| (seen[t].looks[subject[k]], self.all[subject[k]].print);
-                let missed = surface.missed(&shown, 2.0 * self.centre, found, look);
-                Unexplained::new(warp(&places, &sights, t, &left[t]), missed)
+                surface.missed(&shown, 2.0 * self.centre, found, look)
+            })
+            .collect();
+        let (garbled, missing) = (lasting(&missed, Missed::garbled), lasting(&missed, Missed::missing));
+        let rigid = evidence::rigid(&sights, &left);
+        let values: Vec<Unexplained> = (0..chosen.len())
+            .map(|t| {
+                let warp = warp(&places, &sights, t, &left[t]);
+                Unexplained { warp, rigid_warp: rigid * warp, missing: 100.0 * missing[t], garbled: 100.0 * garbled[t] }
             })
             .collect();
         between(&chosen, &values, frames.len())
@@ -167,18 +178,22 @@ impl Landmarks {
         let least = |k: usize| costs.iter().map(|costs| costs[k]).fold(f64::INFINITY, f64::min);
         let by_background: Vec<f64> = (0..subject.len()).map(least).collect();
         let moves: Vec<usize> = (0..subject.len()).filter(|&k| by_background[k] > WELL).collect();
-        if (moves.len() as f64) < (LEAST as f64).max(OWN_MOTION * subject.len() as f64) {
+        let fewest = (LEAST as f64).max(OWN_MOTION * subject.len() as f64);
+        if (moves.len() as f64) < fewest {
             return;
         }
         let members: Vec<usize> = moves.iter().map(|&k| subject[k]).collect();
         let sights = self.sights(&members, frames);
         let by_body = sights.costs(&sights.explain(STEPS.0));
-        *subject = moves
+        let kept: Vec<usize> = moves
             .iter()
             .zip(&by_body)
-            .filter(|&(&k, &by_body)| by_body < by_background[k])
+            .filter(|&(&k, &cost)| cost < by_background[k])
             .map(|(&k, _)| subject[k])
             .collect();
+        if kept.len() as f64 >= fewest {
+            *subject = kept;
+        }
     }
 }
 
@@ -188,6 +203,17 @@ fn spread(count: usize, most: usize) -> Vec<usize> {
         return (0..count).collect();
     }
     (0..most).map(|k| (k * (count - 1) + (most - 1) / 2) / (most - 1)).collect()
+}
+
+/// What lasts longer than one look: what passes before the subject goes on. Where the body's view is not known, nothing is known
+/// to have got better.
+fn lasting(missed: &[Option<Missed>], share: fn(&Missed) -> f64) -> Vec<f64> {
+    let mut known = 0.0;
+    let series = missed.iter().map(|missed| {
+        known = missed.as_ref().map_or(known, share);
+        known
+    });
+    running_median(&series.collect::<Vec<f64>>(), 1)
 }
 
 /// Smooth part of what is left of a frame, percent of the subject's extent; 0 where too little is seen.
@@ -202,17 +228,12 @@ fn warp(places: &[Vector2<f64>], sights: &Sights, t: usize, left: &[Option<Vecto
 }
 
 impl Unexplained {
-    fn new(warp: f64, missed: Missed) -> Self {
-        let percent = 100.0 * (missed.print + missed.plain);
-        let (missing, garbled) = if missed.print > missed.plain { (0.0, percent) } else { (percent, 0.0) };
-        Self { warp, missing, garbled }
-    }
-
     /// What lies between `self` and `next`, `0..=1` of the way.
     fn towards(&self, next: &Self, way: f64) -> Self {
         let between = |a: f64, b: f64| a + way * (b - a);
         Self {
             warp: between(self.warp, next.warp),
+            rigid_warp: between(self.rigid_warp, next.rigid_warp),
             missing: between(self.missing, next.missing),
             garbled: between(self.garbled, next.garbled),
         }

@@ -35,6 +35,18 @@ pub(super) struct Missed {
     pub plain: f64,
 }
 
+impl Missed {
+    /// All that is missed, where most of it is print; else nothing.
+    pub(super) fn garbled(&self) -> f64 {
+        if self.print > self.plain { self.print + self.plain } else { 0.0 }
+    }
+
+    /// All that is missed, where most of it is not print; else nothing.
+    pub(super) fn missing(&self) -> f64 {
+        self.print + self.plain - self.garbled()
+    }
+}
+
 impl<'a> Surface<'a> {
     /// For landmarks at `places` of the seed, pixels, that count by `weights`.
     pub(super) fn new(places: &'a [Vector2<f64>], weights: &'a [f64]) -> Self {
@@ -49,14 +61,14 @@ impl<'a> Surface<'a> {
     }
 
     /// What a frame of `size` pixels misses: the body shows its landmarks at `shown`, pixels from the top left; `found` of
-    /// them were found, and `look` tells how each looks, and whether it is print.
+    /// them were found, and `look` tells how each looks, and whether it is print. `None` where too few are in view to know.
     pub(super) fn missed(
         &self,
         shown: &[Vector2<f64>],
         size: Vector2<f64>,
         found: usize,
         look: impl Fn(usize) -> (Look, bool),
-    ) -> Missed {
+    ) -> Option<Missed> {
         let (mut missed, mut expected) = (Missed::default(), 0.0);
         for i in (0..shown.len()).filter(|&i| within(shown[i], size) && self.faces(shown, i)) {
             let (look, print) = look(i);
@@ -69,10 +81,8 @@ impl<'a> Surface<'a> {
             }
             expected += weight;
         }
-        if found < FOUND || expected < EXPECTED * self.weights.iter().sum::<f64>() {
-            return Missed::default();
-        }
-        Missed { print: missed.print / expected, plain: missed.plain / expected }
+        let known = found >= FOUND && expected > 0.0 && expected >= EXPECTED * self.weights.iter().sum::<f64>();
+        known.then(|| Missed { print: missed.print / expected, plain: missed.plain / expected })
     }
 
     /// Whether the surface around landmark `i` shows its front, little foreshortened.
@@ -99,7 +109,7 @@ mod tests {
     use super::*;
 
     /// A grid of 100 marks, 10 pixels apart, that a frame shows squeezed sideways by `width`.
-    fn missed(width: f64, look: impl Fn(usize) -> (Look, bool)) -> Missed {
+    fn missed(width: f64, look: impl Fn(usize) -> (Look, bool)) -> Option<Missed> {
         let places: Vec<Vector2<f64>> =
             (0..100).map(|i| Vector2::new(f64::from(i % 10), f64::from(i / 10)) * 10.0).collect();
         let shown: Vec<Vector2<f64>> = places.iter().map(|p| Vector2::new(20.0 + width * p.x, 20.0 + p.y)).collect();
@@ -109,19 +119,19 @@ mod tests {
     #[test]
     fn marks_in_full_view_that_show_something_else_are_missed() {
         let print_is_soup = |i| (if i < 30 { Look::Other } else { Look::Same }, i < 20);
-        assert_eq!(missed(1.0, print_is_soup), Missed { print: 0.2, plain: 0.1 });
+        assert_eq!(missed(1.0, print_is_soup), Some(Missed { print: 0.2, plain: 0.1 }));
     }
 
     #[test]
     fn marks_that_turned_away_are_not() {
-        assert_eq!(missed(0.5, |_| (Look::Other, true)), Missed::default());
+        assert_eq!(missed(0.5, |_| (Look::Other, true)), None);
     }
 
     #[test]
     fn blurred_marks_are_not_asked() {
         let out_of_focus = |i| (if i < 50 { Look::Blurred } else { Look::Same }, false);
-        assert_eq!(missed(1.0, out_of_focus), Missed::default());
+        assert_eq!(missed(1.0, out_of_focus), Some(Missed::default()));
         let the_rest_is_gone = |i| (if i < 50 { Look::Blurred } else { Look::Other }, false);
-        assert_eq!(missed(1.0, the_rest_is_gone), Missed { print: 0.0, plain: 1.0 });
+        assert_eq!(missed(1.0, the_rest_is_gone), Some(Missed { print: 0.0, plain: 1.0 }));
     }
 }
