@@ -41,8 +41,8 @@ pub(crate) const SCALES: [Scale; 25] = [
     Scale::new(Signal::BendPeak, Cause::Geometry, 0.033, 0.072),
     Scale::new(Signal::BendWide, Cause::Geometry, 0.02, 0.07),
     Scale::new(Signal::BendWidePeak, Cause::Geometry, 0.035, 0.11),
-    // tracks of noisy, compressed clips under large motion reach 0.13, living subjects 0.4
-    Scale::new(Signal::Warp, Cause::Geometry, 0.1, 0.42),
+    // tracks of noisy, compressed clips under large motion reach 0.13, living subjects 0.45
+    Scale::new(Signal::Warp, Cause::Geometry, 0.1, 0.5),
     // tracks of noisy clips reach 0.12, a rim that turns away 0.15
     Scale::new(Signal::RigidWarp, Cause::Geometry, 0.08, 0.16),
     // an 18 degree turn foreshortens by 5 %

@@ -16,6 +16,8 @@ const LEAST_ENERGY: f32 = 6.0;
 const FINE_AGAINST_COARSE: f32 = 2.0;
 /// Size in the frame, relative to the seed, from which a cell's fine texture can be seen at all.
 const FACING: f32 = 0.8;
+/// Share of the first frame's cells, by weight, that must still be judged.
+const LEAST_JUDGED: f32 = 0.2;
 /// Likeness from which loss of texture is smearing and not other content.
 const LIKE: f32 = 0.35;
 
@@ -48,6 +50,12 @@ pub(super) fn read(seed: &SeedCells, first: &[f32], now: &[f32], readings: &mut 
         let usual = first.get(i).copied().filter(|usual| usual.is_finite()).unwrap_or(0.0);
         subject.push((change - usual, seed.subject[i].powi(2)));
         rest.push((change - usual, (1.0 - seed.subject[i]).powi(2)));
+    }
+    let judged = |changes: &[f32]| -> f32 {
+        (0..changes.len()).filter(|&i| changes[i].is_finite()).map(|i| seed.subject[i].powi(2)).sum()
+    };
+    if judged(now) < LEAST_JUDGED * judged(first) {
+        return;
     }
     let lost = weighted_quantile(&mut subject, 0.4).unwrap_or(0.0);
     let lost_elsewhere = weighted_quantile(&mut rest, 0.6).unwrap_or(0.0).min(0.0);

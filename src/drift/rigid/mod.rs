@@ -73,7 +73,7 @@ pub(super) struct Sighting {
 pub(super) struct Unexplained {
     /// Smooth part of the motion that is left: percent of the subject's extent.
     pub warp: f64,
-    /// The same, as far as the clip has shown that its subject is rigid.
+    /// The same, as far as the clip has shown that its subject is rigid, and the body explains its motion.
     pub rigid_warp: f64,
     /// Marks that should be in view and show something else: percent of those in view.
     pub missing: f64,
@@ -113,20 +113,26 @@ impl Landmarks {
         let places: Vec<Vector2<f64>> = subject.iter().map(|&i| self.place(i)).collect();
         let surface = Surface::new(&places, &sights.weights);
         let left = sights.leftovers(&body);
+        let shown: Vec<Vec<Vector2<f64>>> =
+            (0..chosen.len()).map(|t| sights.shown(&body, t).map(|at| at + self.centre).collect()).collect();
         let missed: Vec<Option<Missed>> = (0..chosen.len())
             .map(|t| {
-                let shown: Vec<Vector2<f64>> = sights.shown(&body, t).map(|at| at + self.centre).collect();
-                let found = left[t].iter().flatten().count();
                 let look = |k: usize| (seen[t].looks[subject[k]], self.all[subject[k]].print);
-                surface.missed(&shown, 2.0 * self.centre, found, look)
+                surface.missed(&shown[t], 2.0 * self.centre, left[t].iter().flatten().count(), look)
             })
             .collect();
         let (garbled, missing) = (lasting(&missed, Missed::garbled), lasting(&missed, Missed::missing));
-        let rigid = evidence::rigid(&sights, &left);
+        let (rigid, extent) = (evidence::rigid(&sights, &left), extent(&places));
         let values: Vec<Unexplained> = (0..chosen.len())
             .map(|t| {
-                let warp = warp(&places, &sights, t, &left[t]);
-                Unexplained { warp, rigid_warp: rigid * warp, missing: 100.0 * missing[t], garbled: 100.0 * garbled[t] }
+                let warp = 100.0 * warp(&places, &sights, t, &left[t]) / extent;
+                let explained = 100.0 * evidence::reshaped(&places, &shown[t]) / extent;
+                Unexplained {
+                    warp,
+                    rigid_warp: rigid * warp * explained / (explained + warp).max(f64::MIN_POSITIVE),
+                    missing: 100.0 * missing[t],
+                    garbled: 100.0 * garbled[t],
+                }
             })
             .collect();
         between(&chosen, &values, frames.len())
@@ -216,7 +222,7 @@ fn lasting(missed: &[Option<Missed>], share: fn(&Missed) -> f64) -> Vec<f64> {
     running_median(&series.collect::<Vec<f64>>(), 1)
 }
 
-/// Smooth part of what is left of a frame, percent of the subject's extent; 0 where too little is seen.
+/// Smooth part of what is left of a frame, pixels; 0 where too little is seen.
 fn warp(places: &[Vector2<f64>], sights: &Sights, t: usize, left: &[Option<Vector2<f64>>]) -> f64 {
     let count = left.iter().flatten().count() as f64;
     if count < ENOUGH * places.len() as f64 {
@@ -224,7 +230,7 @@ fn warp(places: &[Vector2<f64>], sights: &Sights, t: usize, left: &[Option<Vecto
     }
     let (none, all) = DETERMINED;
     let determined = ((count - none) / (all - none)).clamp(0.0, 1.0);
-    determined * 100.0 * field::smooth(places, &sights.weights, &sights.frames[t], left) / extent(places)
+    determined * field::smooth(places, &sights.weights, &sights.frames[t], left)
 }
 
 impl Unexplained {
