@@ -10,14 +10,16 @@ pub(crate) fn sentence(cause: Cause, readings: &Readings, frame: usize, fps: f64
     let value = |signal: Signal| readings.get(signal);
     match cause {
         Cause::Geometry => format!(
-            "the surface bends by {:.2} % of the picture's diagonal ({:.2} % where most) beyond any rigid motion at frame {frame}",
+            "the surface bends by {:.2} % of the picture's diagonal ({:.2} % where most) beyond any rigid motion at frame {frame}; as one rigid body the subject is off by {:.2} % of its size",
             value(Signal::Bend).max(value(Signal::BendWide)),
             value(Signal::BendPeak).max(value(Signal::BendWidePeak)),
+            value(Signal::Warp),
         ),
         Cause::Structure => format!(
-            "{:.0} % of the subject's surface no longer shows the seed's structure at frame {frame}; the largest such place covers {:.1} % of the picture",
+            "{:.0} % of the subject's surface no longer shows the seed's structure at frame {frame}; the largest such place covers {:.1} % of the picture; {:.0} % of the marks that should be in view show something else",
             value(Signal::Replaced),
             value(Signal::Blob),
+            value(Signal::Missing),
         ),
         Cause::Color => format!(
             "the subject's colour is {:.1} away (Oklab × 100; 2 is just visible) after exposure at frame {frame}, its tones {:.1}",
@@ -25,7 +27,11 @@ pub(crate) fn sentence(cause: Cause, readings: &Readings, frame: usize, fps: f64
             value(Signal::Tone),
         ),
         Cause::Text => {
-            format!("fine print is {:.0} % unlike the seed's at frame {frame}", 100.0 * value(Signal::Print))
+            format!(
+                "fine print is {:.0} % unlike the seed's at frame {frame}; {:.0} % of the marks that should be in view show something else",
+                100.0 * value(Signal::Print),
+                value(Signal::Garbled),
+            )
         }
         Cause::Flicker => format!(
             "brightness jumps by {:.1} % against both neighbours at frame {frame}; the surface is re-lit by {:.1} (Oklab × 100) from frame to frame",
