@@ -214,3 +214,20 @@ fn the_same_bits_for_any_number_of_threads() {
     };
     assert_eq!(with(1), with(5));
 }
+
+#[test]
+fn print_that_turns_to_soup_while_the_camera_comes_near_is_missed() {
+    let push_in = |t: f32, x: f32, y: f32| (100.0 + (1.0 - 0.1 * t) * (x - 100.0), 75.0 + (1.0 - 0.1 * t) * (y - 75.0));
+    let soup = |t: f32, x: f32, y: f32| {
+        let (x, y) = push_in(t, x, y);
+        let inside = (x - 100.0).abs() < 35.0 && (y - 75.0).abs() < 30.0;
+        let off = if inside { 9.0 * (t - 0.3).max(0.0) } else { 0.0 };
+        (x + off * (0.9 * y + 0.4 * x).sin(), y + off * (0.8 * x - 0.5 * y).cos())
+    };
+    let (faithful, garbled) = (moved(16, push_in), moved(16, soup));
+    let missed = |judgement: &Judgement| judgement.metrics["garbled"].p95.max(judgement.metrics["missing"].p95);
+    assert_eq!(faithful.verdict, Verdict::Hold, "{}", faithful.drift);
+    assert!(missed(&faithful) < 2.0, "{}", missed(&faithful));
+    assert_eq!(garbled.verdict, Verdict::Drift, "{}", garbled.drift);
+    assert!(missed(&garbled) > 15.0, "{}", missed(&garbled));
+}
