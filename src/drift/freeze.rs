@@ -64,7 +64,8 @@ fn still_part(changes: &[f64], start: usize, end: usize, pace: &Pace) -> Option<
     let after = typical(&changes[end..(end + pace.beside).min(changes.len())]);
     let (beside, moves) = match (before, after) {
         (Some(a), Some(b)) => (a.min(b), MOVES),
-        (Some(a), None) => (a, MOVES_TO_THE_END),
+        // after a burst, the clip's usual pace is no stop
+        (Some(a), None) => (typical(&changes[1..start]).map_or(a, |usual| a.min(usual)), MOVES_TO_THE_END),
         (None, _) => return None,
     };
     if beside < moves {
@@ -84,6 +85,17 @@ fn typical(changes: &[f64]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_burst_between_slow_motion_and_slow_motion_to_the_end_is_no_freeze() {
+        let mut changes = vec![0.3; 60];
+        changes[20..27].fill(6.0);
+        changes[27..].fill(0.5);
+        assert!(runs(&changes, 24.0).iter().all(|&r| r == 0.0));
+        changes.fill(4.0);
+        changes[40..].fill(0.1);
+        assert_eq!(runs(&changes, 24.0)[50], 20.0);
+    }
 
     #[test]
     fn a_stop_inside_motion_is_a_freeze_and_a_still_clip_is_none() {
