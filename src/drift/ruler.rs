@@ -20,7 +20,7 @@ use super::{
     judge::{self, Series},
     placement::Placement,
     registration::{Registered, Registrar},
-    rigid::{Landmarks, Sighting, Unexplained},
+    rigid::{Landmarks, Sightings, Unexplained},
     series,
     signal::{Readings, Signal},
     structure,
@@ -90,7 +90,7 @@ pub struct Ruler {
     prepared: Option<Prepared>,
     observations: Vec<Observation>,
     stretch: Vec<Displacements>,
-    sightings: Vec<Sighting>,
+    sightings: Sightings,
     bending: Vec<Bending>,
     unexplained: Vec<Unexplained>,
     heat: Option<Plane<f32>>,
@@ -127,7 +127,7 @@ impl Ruler {
             prepared: None,
             observations: Vec::new(),
             stretch: Vec::new(),
-            sightings: Vec::new(),
+            sightings: Sightings::default(),
             bending: Vec::new(),
             unexplained: Vec::new(),
             heat: None,
@@ -151,7 +151,7 @@ impl Ruler {
         let cells = cells_of(prepared, &picture, &registered);
         let torn = Torn::new(&prepared.points, &registered);
         let displacements = Displacements::read(&prepared.points, &registered, &torn);
-        let sighting = prepared.landmarks.find(&prepared.canvas, &registered, &torn);
+        self.sightings.push(|| prepared.landmarks.find(&registered, &torn));
         let detail = detail::changes(&prepared.cells, &cells);
         let residual = color::residual_lightness(&prepared.cells, &cells);
         let lightness = color::lightness(&prepared.cells, &cells);
@@ -162,7 +162,6 @@ impl Ruler {
         }
         self.heat = Some(heat(&prepared.cells, &cells));
         self.stretch.push(displacements);
-        self.sightings.push(sighting);
         prepared.thumbnail_before = cut::thumbnail(&luma);
         prepared.luma_before = luma;
         prepared.residual_before = residual;
@@ -241,9 +240,8 @@ impl Ruler {
         if let Some(prepared) = &self.prepared {
             let size = prepared.canvas.size();
             self.bending.extend(geometry::bending(&prepared.points, &self.stretch, size));
-            self.unexplained.extend(prepared.landmarks.unexplained(&self.sightings));
+            self.unexplained.extend(prepared.landmarks.unexplained(&std::mem::take(&mut self.sightings)));
             self.stretch.clear();
-            self.sightings.clear();
         }
     }
 

@@ -1,18 +1,18 @@
 //! Points of the seed whose texture fixes their place, and where each frame shows them, to a fraction of a pixel.
 //!
-//! The flow says roughly where; one step of Lucas and Kanade with gain and offset (*An Iterative Image Registration Technique*,
-//! 1981; Hager and Belhumeur 1998) on the picture pulled back by the flow says exactly where, and how sure that is along each
-//! direction: a point on an edge tells across it, and nothing along it.
+//! The flow says roughly where; one step of Lucas and Kanade ([`super::window`]) on the picture pulled back by the flow says
+//! exactly where, and how sure that is along each direction: a point on an edge tells across it, and nothing along it.
 
 use super::super::{
-    canvas::{Canvas, WINDOW},
+    canvas::Canvas,
     cells::SeedCells,
     registration::Registered,
     structure::PRINT_ENERGY,
     tracks::{Points, Torn},
 };
+use super::window::{LEVELS, PIXELS, Sums, Template};
 use crate::frame::Plane;
-use nalgebra::{Matrix2, Matrix4, SymmetricEigen, Vector2, Vector4};
+use nalgebra::{Matrix2, Matrix4, SymmetricEigen, Vector2};
 
 /// Squared gradient that noise makes by itself, levels² per pixel².
 const NOISE: f64 = 8.0;
@@ -36,8 +36,6 @@ const UNLIKE: f32 = 0.6;
 const SHARP: f32 = 0.3;
 /// Share of it below which an unlike place may be the seed's out of focus.
 const BLURRED: f32 = 0.2;
-/// Scale of luma in the fit: keeps its four unknowns of one size.
-const LEVELS: f64 = 128.0;
 /// Steps of stored numbers per pixel and per level.
 const PER_UNIT: f32 = 32.0;
 
@@ -82,29 +80,22 @@ pub(super) enum Look {
 
 impl Landmark {
     /// Every point of the grid whose window lies inside the picture and has a gradient.
-    pub(super) fn all(points: &Points, canvas: &Canvas, cells: &SeedCells) -> Vec<Self> {
-        (0..points.len()).filter_map(|i| Self::new(points, i, canvas, cells)).collect()
+    pub(super) fn all(points: &Points, canvas: &Canvas, cells: &SeedCells, template: &Template) -> Vec<Self> {
+        let visible = |&i: &usize| {
+            let (x, y) = points.place(i);
+            template.holds(x, y) && canvas.visible.at(x, y) > 0.0
+        };
+        (0..points.len()).filter(visible).filter_map(|i| Self::new(points, i, cells, template)).collect()
     }
 
-    fn new(points: &Points, index: usize, canvas: &Canvas, cells: &SeedCells) -> Option<Self> {
+    fn new(points: &Points, index: usize, cells: &SeedCells, template: &Template) -> Option<Self> {
         let (x, y) = points.place(index);
-        let size = canvas.size();
-        let inside = |at: usize, side: usize| at > WINDOW && at + WINDOW + 1 < side;
-        if !(inside(x, size.width) && inside(y, size.height) && canvas.visible.at(x, y) > 0.0) {
-            return None;
-        }
-        let mut normal = Matrix4::zeros();
-        for (px, py) in window(x, y) {
-            let row = fit_row(canvas, px, py);
-            normal += row * row.transpose();
-        }
-        let pixels = (2 * WINDOW + 1).pow(2) as f64;
-        normal += Matrix4::identity() * (1e-3 * pixels);
+        let normal = template.normal(x, y) + Matrix4::identity() * (1e-3 * PIXELS);
         let inverse = normal.try_inverse()?;
         // what is known of the shift once gain and offset are free: the inverse of its covariance
         let certain = inverse.fixed_view::<2, 2>(0, 0).into_owned().try_inverse()?;
         let eigen = SymmetricEigen::new(certain);
-        let strengths = eigen.eigenvalues.map(|v| (v - NOISE * pixels).max(0.0));
+        let strengths = eigen.eigenvalues.map(|v| (v - NOISE * PIXELS).max(0.0));
         (strengths.max() > 0.0).then(|| Self {
             index,
             x,
@@ -120,24 +111,18 @@ impl Landmark {
     }
 
     /// Looks for the landmark in a frame.
-    pub(super) fn find(&self, canvas: &Canvas, registered: &Registered, torn: &Torn) -> Option<Found> {
+    pub(super) fn find(&self, template: &Template, registered: &Registered, torn: &Torn) -> Option<Found> {
         let likeness = registered.correlation.likeness.at(self.x, self.y);
         let sharp = registered.correlation.frame_variance.at(self.x, self.y) > SHARP * self.variance;
         let inside = registered.inside.at(self.x, self.y) > 0.0;
         if !(inside && sharp && likeness > SURE && !torn.at(self.index)) {
             return None;
         }
-        let (mut sums, mut energy) = (Vector4::zeros(), 0.0);
-        for (px, py) in window(self.x, self.y) {
-            let seen = f64::from(registered.luma.at(px, py));
-            sums += fit_row(canvas, px, py) * seen;
-            energy += seen * seen;
-        }
-        let fit = self.inverse * sums;
+        let Sums { projected, energy } = template.sums(&registered.luma, self.x, self.y);
+        let fit = self.inverse * projected;
         let gain = (fit[2] / LEVELS).max(0.1);
-        let pixels = (2 * WINDOW + 1).pow(2) as f64;
-        let rest = energy - 2.0 * fit.dot(&sums) + fit.dot(&(self.normal * fit));
-        let deviation = (rest.max(0.0) / pixels).sqrt() / gain;
+        let rest = energy - 2.0 * fit.dot(&projected) + fit.dot(&(self.normal * fit));
+        let deviation = (rest.max(0.0) / PIXELS).sqrt() / gain;
         let variances = self.variances(deviation);
         if variances.min() >= USEFUL * USEFUL {
             return None;
@@ -180,19 +165,4 @@ impl Landmark {
         let variances = self.variances(f64::from(f32::from(found.deviation) / PER_UNIT));
         (Vector2::from(shift), Matrix2::from_diagonal(&variances.map(|v| 1.0 / v.sqrt())) * self.axes)
     }
-}
-
-fn window(x: usize, y: usize) -> impl Iterator<Item = (usize, usize)> {
-    (y - WINDOW..=y + WINDOW).flat_map(move |py| (x - WINDOW..=x + WINDOW).map(move |px| (px, py)))
-}
-
-/// What one pixel says of shift along x and y, gain and offset.
-fn fit_row(canvas: &Canvas, x: usize, y: usize) -> Vector4<f64> {
-    let luma = |x: usize, y: usize| f64::from(canvas.luma.at(x, y));
-    Vector4::new(
-        0.5 * (luma(x + 1, y) - luma(x - 1, y)),
-        0.5 * (luma(x, y + 1) - luma(x, y - 1)),
-        luma(x, y) / LEVELS,
-        1.0,
-    )
 }

@@ -12,8 +12,10 @@ mod equations;
 mod evidence;
 mod field;
 mod landmarks;
+mod sightings;
 mod view;
 mod visibility;
+mod window;
 
 use super::{
     canvas::Canvas,
@@ -23,10 +25,12 @@ use super::{
     tracks::{Points, Torn},
 };
 use bundle::{Sight, Sights};
-use landmarks::{Found, Landmark, Look};
+use landmarks::{Found, Landmark};
 use nalgebra::{Vector2, Vector3};
 use rayon::prelude::*;
+pub(super) use sightings::{Sighting, Sightings};
 use visibility::{Missed, Surface};
+use window::Template;
 
 /// Focal length as a multiple of the longer side: product shots look through 30 to 50 degrees.
 const FOCAL: f64 = 1.4;
@@ -57,15 +61,9 @@ const DEPTHS: [f64; 5] = [0.8, 0.9, 1.0, 1.1, 1.25];
 #[derive(Clone, Debug)]
 pub(super) struct Landmarks {
     all: Vec<Landmark>,
+    template: Template,
     centre: Vector2<f64>,
     focal: f64,
-}
-
-/// Where one frame shows each of them, and how its place looks there.
-#[derive(Clone, Debug)]
-pub(super) struct Sighting {
-    found: Vec<Option<Found>>,
-    looks: Vec<Look>,
 }
 
 /// What one rigid body leaves unexplained of a frame.
@@ -84,28 +82,30 @@ pub(super) struct Unexplained {
 impl Landmarks {
     pub(super) fn new(points: &Points, canvas: &Canvas, cells: &SeedCells) -> Self {
         let size = canvas.size();
+        let template = Template::new(&canvas.luma);
         Self {
-            all: Landmark::all(points, canvas, cells),
+            all: Landmark::all(points, canvas, cells, &template),
+            template,
             centre: Vector2::new(size.width as f64, size.height as f64) / 2.0,
             focal: FOCAL * size.width.max(size.height) as f64,
         }
     }
 
     /// Finds them in a frame.
-    pub(super) fn find(&self, canvas: &Canvas, registered: &Registered, torn: &Torn) -> Sighting {
+    pub(super) fn find(&self, registered: &Registered, torn: &Torn) -> Sighting {
         Sighting {
-            found: self.all.par_iter().map(|landmark| landmark.find(canvas, registered, torn)).collect(),
+            found: self.all.par_iter().map(|landmark| landmark.find(&self.template, registered, torn)).collect(),
             looks: self.all.iter().map(|landmark| landmark.look(registered)).collect(),
         }
     }
 
     /// What no rigid body explains of the subject, one answer per frame.
-    pub(super) fn unexplained(&self, frames: &[Sighting]) -> Vec<Unexplained> {
-        let chosen = spread(frames.len(), FRAMES);
-        let seen: Vec<&Sighting> = chosen.iter().map(|&t| &frames[t]).collect();
+    pub(super) fn unexplained(&self, sightings: &Sightings) -> Vec<Unexplained> {
+        let kept = spread(sightings.kept().len(), FRAMES);
+        let seen: Vec<&Sighting> = kept.iter().map(|&k| &sightings.kept()[k]).collect();
         let mut subject = self.often(&seen, |landmark| landmark.subject > SUBJECT);
         if subject.len() < LEAST {
-            return vec![Unexplained::default(); frames.len()];
+            return vec![Unexplained::default(); sightings.frames()];
         }
         self.set_aside(&mut subject, &seen);
         let sights = self.sights(&subject, &seen);
@@ -114,8 +114,8 @@ impl Landmarks {
         let surface = Surface::new(&places, &sights.weights);
         let left = sights.leftovers(&body);
         let shown: Vec<Vec<Vector2<f64>>> =
-            (0..chosen.len()).map(|t| sights.shown(&body, t).map(|at| at + self.centre).collect()).collect();
-        let missed: Vec<Option<Missed>> = (0..chosen.len())
+            (0..seen.len()).map(|t| sights.shown(&body, t).map(|at| at + self.centre).collect()).collect();
+        let missed: Vec<Option<Missed>> = (0..seen.len())
             .map(|t| {
                 let look = |k: usize| (seen[t].looks[subject[k]], self.all[subject[k]].print);
                 surface.missed(&shown[t], 2.0 * self.centre, left[t].iter().flatten().count(), look)
@@ -123,7 +123,7 @@ impl Landmarks {
             .collect();
         let (garbled, missing) = (lasting(&missed, Missed::garbled), lasting(&missed, Missed::missing));
         let (rigid, extent) = (evidence::rigid(&sights, &left), extent(&places));
-        let values: Vec<Unexplained> = (0..chosen.len())
+        let values: Vec<Unexplained> = (0..seen.len())
             .map(|t| {
                 let warp = 100.0 * warp(&places, &sights, t, &left[t]) / extent;
                 let explained = 100.0 * evidence::reshaped(&places, &shown[t]) / extent;
@@ -135,7 +135,8 @@ impl Landmarks {
                 }
             })
             .collect();
-        between(&chosen, &values, frames.len())
+        let chosen: Vec<usize> = kept.iter().map(|&k| sightings.frame(k)).collect();
+        between(&chosen, &values, sightings.frames())
     }
 
     fn place(&self, index: usize) -> Vector2<f64> {
@@ -246,9 +247,9 @@ impl Unexplained {
     }
 }
 
-/// Values at the `chosen` frames, joined by straight lines.
+/// Values at the `chosen` frames, joined by straight lines; after the last one it stays.
 fn between(chosen: &[usize], values: &[Unexplained], frames: usize) -> Vec<Unexplained> {
-    let mut result = vec![Unexplained::default(); frames];
+    let mut result = vec![values.last().copied().unwrap_or_default(); frames];
     for (pair, ends) in chosen.windows(2).zip(values.windows(2)) {
         let length = (pair[1] - pair[0]) as f64;
         for (k, value) in result[pair[0]..=pair[1]].iter_mut().enumerate() {
