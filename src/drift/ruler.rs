@@ -156,9 +156,9 @@ impl Ruler {
         let residual = color::residual_lightness(&prepared.cells, &cells);
         let lightness = color::lightness(&prepared.cells, &cells);
         prepared.log_gain += LIGHT_PER_LIGHTNESS * f64::from(color::step(&prepared.lightness_before, &lightness)).ln();
-        let mut observation = observe(prepared, frame, &cells, &luma, &displacements, &residual, &detail);
+        let observation = observe(prepared, frame, &cells, &luma, &displacements, &residual, &detail);
         if let Some(witness) = &mut prepared.witness {
-            witness.read(&picture, observation.moved as f32, &mut observation.readings);
+            witness.see(&picture, observation.moved as f32);
         }
         self.heat = Some(heat(&prepared.cells, &cells));
         self.stretch.push(displacements);
@@ -211,6 +211,8 @@ impl Ruler {
         let moved = fusion::pooled(&series_of(observations, |o| o.farthest));
         let certain = reliable.powi(3) / (1.0 + moved * moved);
         let percent = (reliable * 100.0 / self.working_size().diagonal().max(1.0)) as f32;
+        let witness = self.prepared.as_ref().and_then(|prepared| prepared.witness.as_ref());
+        let others: Vec<f32> = witness.map(|witness| witness.others().collect()).unwrap_or_default();
         let nothing = Bending::default();
         for (t, observation) in observations.iter_mut().enumerate() {
             let readings = &mut observation.readings;
@@ -228,6 +230,7 @@ impl Ruler {
             readings.set(Signal::RigidWarp, unexplained.rigid_warp as f32);
             readings.set(Signal::Missing, unexplained.missing as f32);
             readings.set(Signal::Garbled, unexplained.garbled as f32);
+            readings.set(Signal::Other, others.get(t).copied().unwrap_or(0.0));
             readings.set(Signal::Curl, percent * bending.raw);
             readings.set(Signal::Aspect, (100.0 * reliable) as f32 * bending.stretched);
             readings.set(Signal::Blob, (certain * readings.get(Signal::Blob)) as f32);
