@@ -13,7 +13,7 @@ const OFF: f64 = 3.0;
 /// Share of sights that are off from which a frame begins to be, and surely is, unexplained: noise is not quite Gaussian.
 const UNEXPLAINED: (f64, f64) = (0.05, 0.3);
 /// Share of explained sights from which a subject begins to be taken for rigid, and surely is.
-const RIGID: (f64, f64) = (0.78, 0.85);
+const RIGID: (f64, f64) = (0.76, 0.84);
 
 /// How sure it is that the subject is rigid, `0..=1`, from what its body leaves of the first looks (pixels, `[frame][landmark]`).
 pub(super) fn rigid(sights: &Sights, left: &[Vec<Option<Vector2<f64>>>]) -> f64 {
