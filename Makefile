@@ -18,7 +18,7 @@ lint: setup ## formatting, clippy, documentation, benches that compile
 	@$(CARGO) bench --locked --quiet --no-run
 
 bench: setup ## CPU and error beside decoding, OpenCV and scikit-image: one table (`cargo bench` times our kernels alone)
-	@$(CARGO) build --release --locked --quiet
+	@$(CARGO) build --release --locked --quiet --bins --example again
 	@./scripts/peers
 
 setup: ## install what is missing: FFmpeg's libraries and command, clang, pkg-config
