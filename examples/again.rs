@@ -18,7 +18,7 @@ fn main() {
     let [preset, times, first, second] = &arguments[..] else { panic!("again PRESET TIMES FIRST SECOND") };
     let params = Params::from(preset.parse::<Preset>().expect("fast, medium or fine"));
     let times: usize = times.parse().expect("a number of times");
-    let [first, second] = [first, second].map(|path| media::load_picture(Path::new(path)).expect("a picture").luma());
+    let [first, second] = [first, second].map(|path| media::load_luma(Path::new(path)).expect("a picture"));
     for _ in 0..times {
         black_box(flow::dense(black_box(&first), black_box(&second), &params, None));
     }
