@@ -43,10 +43,10 @@ pub(crate) const SCALES: [Scale; 25] = [
     Scale::new(Signal::BendWidePeak, Cause::Geometry, 0.035, 0.11),
     // tracks of noisy, compressed clips under large motion reach 0.13, living subjects 0.45
     Scale::new(Signal::Warp, Cause::Geometry, 0.1, 0.5),
-    // tracks of noisy clips reach 0.12, a rim that turns away 0.15
-    Scale::new(Signal::RigidWarp, Cause::Geometry, 0.08, 0.16),
+    // a slow orbit at half the frame rate reaches 0.034
+    Scale::new(Signal::RigidWarp, Cause::Geometry, 0.035, 0.07),
     // an 18 degree turn foreshortens by 5 %
-    Scale::new(Signal::Aspect, Cause::Geometry, 4.7, 7.8),
+    Scale::new(Signal::Aspect, Cause::Geometry, 3.6, 6.2),
     Scale::new(Signal::Replaced, Cause::Structure, 5.0, 55.0),
     // one cell is 0.1 % of the picture; shadows, arrivals and what moved there are excused before
     Scale::new(Signal::Blob, Cause::Structure, 0.02, 0.12),
@@ -71,7 +71,7 @@ pub(crate) const SCALES: [Scale; 25] = [
     Scale::new(Signal::Jump, Cause::Cut, 0.1, 0.3),
     Scale::new(Signal::Foreign, Cause::Identity, 0.13, 0.45),
     // a wide orbit loses all of the first view: never a fault alone
-    Scale::new(Signal::Lost, Cause::Identity, 0.55, 1.2),
+    Scale::new(Signal::Lost, Cause::Identity, 0.7, 1.5),
     // another encoding of the same picture reaches 0.03, another animal of the same kind 0.15
     Scale::new(Signal::Other, Cause::Identity, 0.05, 0.12),
     Scale::new(Signal::Palette, Cause::Identity, 0.45, 0.7),

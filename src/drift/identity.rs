@@ -3,6 +3,7 @@
 use super::{
     cells::{FrameCells, SeedCells},
     embedding::{Embedder, Embedding},
+    series::quantile,
     signal::{Readings, Signal},
     structure::{forgiving, judged},
 };
@@ -12,6 +13,10 @@ use crate::frame::Picture;
 const LOOKS_PER_SEC: f64 = 8.0;
 /// What steady motion of camera or subject changes from one look to the next, 1 - cosine: a quarter of a turn in two seconds.
 const STEADY: f32 = 0.025;
+/// A change from one look to the next leaps out beyond this many times the clip's usual one.
+const LEAP: f32 = 1.5;
+/// Usual change, 1 - cosine, beyond which nothing is steady any more.
+const FASTEST: f32 = 0.07 / LEAP;
 /// What another framing changes, 1 - cosine per percent of the diagonal that the picture has moved.
 const FRAMING: f32 = 0.01;
 
@@ -23,9 +28,16 @@ pub(super) struct Witness {
     every: usize,
     frames: usize,
     last: Option<Embedding>,
-    /// Sum of all changes since the seed beyond the steady ones.
-    leaps: f32,
-    other: f32,
+    looks: Vec<Look>,
+}
+
+/// What one look saw, 1 - cosine.
+#[derive(Clone, Copy, Debug)]
+struct Look {
+    /// From the seed, beyond what framing explains.
+    off: f32,
+    /// From the look before; of the first one, in which nothing has moved, from the seed.
+    step: f32,
 }
 
 impl Witness {
@@ -34,23 +46,38 @@ impl Witness {
         let embedder = Embedder::bundled()?;
         let seed = embedder.embed(seed);
         let every = (fps / LOOKS_PER_SEC).round().max(1.0) as usize;
-        Some(Self { embedder, seed, every, frames: 0, last: None, leaps: 0.0, other: 0.0 })
+        Some(Self { embedder, seed, every, frames: 0, last: None, looks: Vec::new() })
     }
 
-    /// Reads the signal of the next frame, whose content moved by up to `moved` percent of the diagonal; between two looks the
-    /// last one stands.
-    pub(super) fn read(&mut self, picture: &Picture, moved: f32, readings: &mut Readings) {
+    /// Sees the next frame, whose content moved by up to `moved` percent of the diagonal.
+    pub(super) fn see(&mut self, picture: &Picture, moved: f32) {
         if self.frames.is_multiple_of(self.every) {
             let now = self.embedder.embed(picture);
             let distance = now.distance(&self.seed);
-            // nothing has moved in the first frame: all of its distance counts
-            self.leaps += self.last.as_ref().map_or(distance, |last| (now.distance(last) - STEADY).max(0.0));
-            self.other = (distance - FRAMING * moved).clamp(0.0, self.leaps);
+            let step = self.last.as_ref().map_or(distance, |last| now.distance(last));
+            self.looks.push(Look { off: (distance - FRAMING * moved).max(0.0), step });
             self.last = Some(now);
         }
-        readings.set(Signal::Other, self.other);
         self.frames += 1;
     }
+
+    /// How much of another subject each frame shows, 1 - cosine; between two looks the last one stands.
+    pub(super) fn others(&self) -> impl Iterator<Item = f32> {
+        others(&self.looks).into_iter().flat_map(|other| std::iter::repeat_n(other, self.every)).take(self.frames)
+    }
+}
+
+/// How far off each look is, as far as changes that leapt out of the clip's pace have added up to it.
+fn others(looks: &[Look]) -> Vec<f32> {
+    let mut steps: Vec<f32> = looks.iter().skip(1).map(|look| look.step).collect();
+    let pace = quantile(&mut steps, 0.5).unwrap_or(0.0).min(FASTEST);
+    let steady = STEADY.max(LEAP * pace);
+    let mut leaps = 0.0;
+    let other = |(i, look): (usize, &Look)| {
+        leaps += (look.step - if i == 0 { 0.0 } else { steady }).max(0.0);
+        look.off.min(leaps)
+    };
+    looks.iter().enumerate().map(other).collect()
 }
 
 /// Reads the identity signal of one frame.
@@ -62,4 +89,30 @@ pub(super) fn read(seed: &SeedCells, frame: &FrameCells, readings: &mut Readings
         all += weight;
     }
     readings.set(Signal::Foreign, if all > 0.0 { 1.0 - sum / all } else { 0.0 });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn looks(steps: &[f32]) -> Vec<Look> {
+        steps.iter().map(|&step| Look { off: 0.5, step }).collect()
+    }
+
+    #[test]
+    fn a_steady_pace_is_motion_and_what_leaps_out_of_it_is_not() {
+        assert_eq!(others(&looks(&[0.0, 0.04, 0.05, 0.04, 0.05, 0.04])), [0.0; 6]);
+        // 0.3 beyond one and a half times 0.04
+        let leapt = others(&looks(&[0.0, 0.04, 0.04, 0.36, 0.04, 0.04]));
+        assert_eq!(leapt[..3], [0.0; 3]);
+        assert!(leapt[3..].iter().all(|other| (other - 0.3).abs() < 1e-6), "{leapt:?}");
+    }
+
+    #[test]
+    fn the_first_look_counts_whole_and_nothing_is_steady_that_changes_all_the_time() {
+        assert_eq!(others(&looks(&[0.2]))[0], 0.2);
+        let boiling = others(&looks(&[0.0, 0.2, 0.2, 0.2]));
+        assert!((boiling[3] - 0.39).abs() < 1e-6, "{boiling:?}");
+        assert!(others(&[]).is_empty());
+    }
 }

@@ -42,6 +42,9 @@ const LIGHT_PER_LIGHTNESS: f64 = 3.0;
 /// Share of the seen points among which the farthest moved is looked for: a thing of half a percent of the picture may move.
 const FARTHEST: f64 = 0.995;
 
+/// Share of the patches' bending that is their own noise where one rigid body explains the whole subject.
+const EXCUSED: f32 = 0.5;
+
 /// Frames over which what lasts is told from what flashes by.
 const LASTING: usize = 9;
 
@@ -156,9 +159,9 @@ impl Ruler {
         let residual = color::residual_lightness(&prepared.cells, &cells);
         let lightness = color::lightness(&prepared.cells, &cells);
         prepared.log_gain += LIGHT_PER_LIGHTNESS * f64::from(color::step(&prepared.lightness_before, &lightness)).ln();
-        let mut observation = observe(prepared, frame, &cells, &luma, &displacements, &residual, &detail);
+        let observation = observe(prepared, frame, &cells, &luma, &displacements, &residual, &detail);
         if let Some(witness) = &mut prepared.witness {
-            witness.read(&picture, observation.moved as f32, &mut observation.readings);
+            witness.see(&picture, observation.moved as f32);
         }
         self.heat = Some(heat(&prepared.cells, &cells));
         self.stretch.push(displacements);
@@ -211,6 +214,8 @@ impl Ruler {
         let moved = fusion::pooled(&series_of(observations, |o| o.farthest));
         let certain = reliable.powi(3) / (1.0 + moved * moved);
         let percent = (reliable * 100.0 / self.working_size().diagonal().max(1.0)) as f32;
+        let witness = self.prepared.as_ref().and_then(|prepared| prepared.witness.as_ref());
+        let others: Vec<f32> = witness.map(|witness| witness.others().collect()).unwrap_or_default();
         let nothing = Bending::default();
         for (t, observation) in observations.iter_mut().enumerate() {
             let readings = &mut observation.readings;
@@ -219,17 +224,20 @@ impl Ruler {
             readings.set(Signal::Jump, jumps[t] as f32);
             let bending = self.bending.get(t).unwrap_or(&nothing);
             observation.bent.clone_from(&bending.spots);
-            readings.set(Signal::Bend, percent * bending.typical[0]);
-            readings.set(Signal::BendPeak, percent * bending.peak[0]);
-            readings.set(Signal::BendWide, percent * bending.typical[1]);
-            readings.set(Signal::BendWidePeak, percent * bending.peak[1]);
             let unexplained = self.unexplained.get(t).copied().unwrap_or_default();
+            let bends = percent * (1.0 - EXCUSED * unexplained.explained as f32);
+            readings.set(Signal::Bend, bends * bending.typical[0]);
+            readings.set(Signal::BendPeak, bends * bending.peak[0]);
+            readings.set(Signal::BendWide, bends * bending.typical[1]);
+            readings.set(Signal::BendWidePeak, bends * bending.peak[1]);
             readings.set(Signal::Warp, unexplained.warp as f32);
             readings.set(Signal::RigidWarp, unexplained.rigid_warp as f32);
             readings.set(Signal::Missing, unexplained.missing as f32);
             readings.set(Signal::Garbled, unexplained.garbled as f32);
+            readings.set(Signal::Other, others.get(t).copied().unwrap_or(0.0));
             readings.set(Signal::Curl, percent * bending.raw);
-            readings.set(Signal::Aspect, (100.0 * reliable) as f32 * bending.stretched);
+            // what turns away takes its tracks along: those left at the rim are foreshortened most
+            readings.set(Signal::Aspect, (100.0 * reliable * (1.0 - lost[t]).powi(2)) as f32 * bending.stretched);
             readings.set(Signal::Blob, (certain * readings.get(Signal::Blob)) as f32);
             readings.set(Signal::Boil, boil[t] as f32);
             readings.set(Signal::Lost, lost[t] as f32);

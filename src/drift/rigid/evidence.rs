@@ -1,30 +1,47 @@
-//! Has the clip shown that its subject is a rigid body at all? People, animals and cloth bend from their first move on; a product
-//! is explained to within the noise until something goes wrong.
+//! How well a rigid body explains what was seen: one frame, and the clip's beginning. People, animals and cloth bend from their
+//! first move on; a product is explained to within the noise until something goes wrong.
 
-use super::bundle::Sights;
+use super::bundle::{Sight, Sights};
 use nalgebra::Vector2;
 
 /// Looks after the first, in which a faithful clip has begun to move.
 const LOOKS: usize = 3;
 /// Standard deviations within which a sight is explained.
 const EXPLAINED: f64 = 2.0;
+/// Standard deviations beyond which a sight is surely off.
+const OFF: f64 = 3.0;
+/// Share of sights that are off from which a frame begins to be, and surely is, unexplained: noise is not quite Gaussian.
+const UNEXPLAINED: (f64, f64) = (0.05, 0.3);
 /// Share of explained sights from which a subject begins to be taken for rigid, and surely is.
 const RIGID: (f64, f64) = (0.78, 0.85);
 
 /// How sure it is that the subject is rigid, `0..=1`, from what its body leaves of the first looks (pixels, `[frame][landmark]`).
 pub(super) fn rigid(sights: &Sights, left: &[Vec<Option<Vector2<f64>>>]) -> f64 {
-    let looks = || sights.frames.iter().zip(left).skip(1).take(LOOKS);
-    let offs = looks().flat_map(|(sights, left)| sights.iter().zip(left)).filter_map(|(sight, left)| {
-        let (sight, left) = (sight.as_ref()?, left.as_ref()?);
-        Some((sight.whiten * left).norm())
-    });
-    let (mut explained, mut all) = (0.0, 0.0);
-    for off in offs {
+    let looks = sights.frames.iter().zip(left).skip(1).take(LOOKS);
+    ramp(share(looks.flat_map(|(sights, left)| errors(sights, left)), |error| error < EXPLAINED), RIGID)
+}
+
+/// How surely the body does not explain one frame's sights, of which it leaves `left` pixels: `0..=1`.
+pub(super) fn unexplained(sights: &[Option<Sight>], left: &[Option<Vector2<f64>>]) -> f64 {
+    ramp(share(errors(sights, left), |error| error > OFF), UNEXPLAINED)
+}
+
+/// Standard deviations that each sight is off.
+fn errors(sights: &[Option<Sight>], left: &[Option<Vector2<f64>>]) -> impl Iterator<Item = f64> {
+    sights.iter().zip(left).filter_map(|(sight, left)| Some((sight.as_ref()?.whiten * left.as_ref()?).norm()))
+}
+
+fn share(errors: impl Iterator<Item = f64>, counts: impl Fn(f64) -> bool) -> f64 {
+    let (mut counted, mut all) = (0.0f64, 0.0f64);
+    for error in errors {
         all += 1.0;
-        explained += if off < EXPLAINED { 1.0 } else { 0.0 };
+        counted += if counts(error) { 1.0 } else { 0.0 };
     }
-    let (begins, surely) = RIGID;
-    ((explained / f64::max(all, 1.0) - begins) / (surely - begins)).clamp(0.0, 1.0)
+    counted / all.max(1.0)
+}
+
+fn ramp(value: f64, (begins, surely): (f64, f64)) -> f64 {
+    ((value - begins) / (surely - begins)).clamp(0.0, 1.0)
 }
 
 /// Root mean square change of shape from `places` to where a frame shows them, beyond the best similarity (Umeyama 1991), pixels:
@@ -48,6 +65,19 @@ pub(super) fn reshaped(places: &[Vector2<f64>], shown: &[Vector2<f64>]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nalgebra::Matrix2;
+
+    #[test]
+    fn a_frame_is_explained_as_long_as_few_sights_are_off() {
+        let sight = Sight { at: Vector2::zeros(), whiten: Matrix2::identity() * 2.0 };
+        // half a pixel is a standard deviation here
+        let off = |count: usize| {
+            let left: Vec<_> = (0..100).map(|i| Some(Vector2::new(if i < count { 1.6 } else { 1.4 }, 0.0))).collect();
+            unexplained(&[Some(sight); 100], &left)
+        };
+        assert_eq!((off(0), off(5), off(30), off(100)), (0.0, 0.0, 1.0, 1.0));
+        assert!((off(10) - 0.2).abs() < 1e-9);
+    }
 
     #[test]
     fn a_similarity_keeps_the_shape_and_a_squeeze_does_not() {

@@ -46,6 +46,8 @@ const LEAST: usize = 40;
 const OFTEN: f64 = 0.25;
 /// Share of the landmarks that a frame must show.
 const ENOUGH: f64 = 0.35;
+/// Change of shape, percent of the subject's extent, that no view of a rigid body makes.
+const FARTHEST: f64 = 50.0;
 /// Landmarks in view from which a smooth field begins to be, and surely is, determined.
 const DETERMINED: (f64, f64) = (40.0, 120.0);
 /// Steps of the first, rough explanations and of the final one.
@@ -69,7 +71,9 @@ pub(super) struct Landmarks {
 /// What one rigid body leaves unexplained of a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Unexplained {
-    /// Smooth part of the motion that is left: percent of the subject's extent.
+    /// How well the body explains where the marks are: 1 to within the noise, 0 where it does not or too little is seen to tell.
+    pub explained: f64,
+    /// Smooth part of the motion that is left, as far as it is not noise: percent of the subject's extent.
     pub warp: f64,
     /// The same, as far as the clip has shown that its subject is rigid, and the body explains its motion.
     pub rigid_warp: f64,
@@ -125,11 +129,15 @@ impl Landmarks {
         let (rigid, extent) = (evidence::rigid(&sights, &left), extent(&places));
         let values: Vec<Unexplained> = (0..seen.len())
             .map(|t| {
-                let warp = 100.0 * warp(&places, &sights, t, &left[t]) / extent;
-                let explained = 100.0 * evidence::reshaped(&places, &shown[t]) / extent;
+                let off = evidence::unexplained(&sights.frames[t], &left[t]);
+                let warp = 100.0 * off * warp(&places, &sights, t, &left[t]) / extent;
+                let reshaped = 100.0 * evidence::reshaped(&places, &shown[t]) / extent;
+                let credible =
+                    if reshaped < FARTHEST { reshaped / (reshaped + warp).max(f64::MIN_POSITIVE) } else { 0.0 };
                 Unexplained {
+                    explained: if enough(&places, &left[t]) { 1.0 - off } else { 0.0 },
                     warp,
-                    rigid_warp: rigid * warp * explained / (explained + warp).max(f64::MIN_POSITIVE),
+                    rigid_warp: rigid * warp * credible,
                     missing: 100.0 * missing[t],
                     garbled: 100.0 * garbled[t],
                 }
@@ -225,13 +233,18 @@ fn lasting(missed: &[Option<Missed>], share: fn(&Missed) -> f64) -> Vec<f64> {
 
 /// Smooth part of what is left of a frame, pixels; 0 where too little is seen.
 fn warp(places: &[Vector2<f64>], sights: &Sights, t: usize, left: &[Option<Vector2<f64>>]) -> f64 {
-    let count = left.iter().flatten().count() as f64;
-    if count < ENOUGH * places.len() as f64 {
+    if !enough(places, left) {
         return 0.0;
     }
+    let count = left.iter().flatten().count() as f64;
     let (none, all) = DETERMINED;
     let determined = ((count - none) / (all - none)).clamp(0.0, 1.0);
     determined * field::smooth(places, &sights.weights, &sights.frames[t], left)
+}
+
+/// Whether a frame shows enough of the landmarks to judge it.
+fn enough(places: &[Vector2<f64>], left: &[Option<Vector2<f64>>]) -> bool {
+    left.iter().flatten().count() as f64 >= ENOUGH * places.len() as f64
 }
 
 impl Unexplained {
@@ -239,6 +252,7 @@ impl Unexplained {
     fn towards(&self, next: &Self, way: f64) -> Self {
         let between = |a: f64, b: f64| a + way * (b - a);
         Self {
+            explained: between(self.explained, next.explained),
             warp: between(self.warp, next.warp),
             rigid_warp: between(self.rigid_warp, next.rigid_warp),
             missing: between(self.missing, next.missing),
