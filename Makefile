@@ -17,8 +17,9 @@ lint: setup ## formatting, clippy, documentation, benches that compile
 	@RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --quiet --no-deps
 	@$(CARGO) bench --locked --quiet --no-run
 
-bench: setup ## CPU and error beside decoding, OpenCV and scikit-image: one table (`cargo bench` times our kernels alone)
-	@$(CARGO) build --release --locked --quiet
+bench: setup ## instructions of the kernels, then CPU and error beside decoding, OpenCV and scikit-image: one table
+	@$(CARGO) bench --locked --quiet --bench instructions
+	@$(CARGO) build --release --locked --quiet --bins --example again
 	@./scripts/peers
 
 setup: ## install what is missing: FFmpeg's libraries and command, clang, pkg-config

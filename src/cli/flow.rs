@@ -28,14 +28,14 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
-    let first = media::load_picture(&args.first)?;
-    let second = media::load_picture(&args.second)?;
-    let size = first.size();
-    if size != second.size() {
-        return Err(sizes_differ(size, second.size()));
+    let first = media::load_luma(&args.first)?;
+    let second = media::load_luma(&args.second)?;
+    let [size, other] = [&first, &second].map(|luma| Size::new(luma.width(), luma.height()));
+    if size != other {
+        return Err(sizes_differ(size, other));
     }
     let started = Instant::now();
-    let found = flow::dense(&first.luma(), &second.luma(), &args.preset.into(), None);
+    let found = flow::dense(&first, &second, &args.preset.into(), None);
     let secs = started.elapsed().as_secs_f64();
     media::write_whole(&args.out, |writer| middlebury::write_flo(writer, &found))?;
     if let Some(path) = &args.viz {

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 /// A named point between speed and accuracy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Preset {
-    /// For previews: half resolution, one look.
+    /// For previews: a quarter of the resolution.
     Fast,
     /// For measuring: half resolution.
     #[default]
@@ -79,11 +79,15 @@ impl From<Preset> for Params {
     fn from(preset: Preset) -> Self {
         let refine = Refine { warps: 2, last_warps: 1, weightings: 2, sweeps: 5 };
         match preset {
-            Preset::Fast => Self { finest: 1, searched: 3, stride: 6, steps: 4, refine },
+            Preset::Fast => {
+                Self { finest: 2, searched: 3, stride: 5, steps: 3, refine: Refine { last_warps: 2, ..refine } }
+            }
             Preset::Medium => {
                 Self { finest: 1, searched: 2, stride: 5, steps: 8, refine: Refine { last_warps: 2, ..refine } }
             }
-            Preset::Fine => Self { finest: 0, searched: 2, stride: 5, steps: 8, refine },
+            Preset::Fine => {
+                Self { finest: 0, searched: 2, stride: 5, steps: 8, refine: Refine { sweeps: 4, ..refine } }
+            }
         }
     }
 }

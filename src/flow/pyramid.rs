@@ -1,10 +1,17 @@
 //! A picture at halving sizes, borders repeated: everything about one picture that the search needs.
 
 use super::{Params, padded::Padded};
-use crate::frame::{Plane, Size};
+use crate::frame::{
+    Plane, Size,
+    simd::{self, Kernel},
+};
+use rayon::prelude::*;
 
 /// Levels stop when the longer side would fall below this many pixels: three patches, so that the coarsest still sees structure.
 const SMALLEST_SIDE: usize = 24;
+
+/// Rows of a halved plane that one task fills.
+const BAND: usize = 32;
 
 /// One level of a [`Pyramid`].
 #[derive(Clone, Debug)]
@@ -80,28 +87,47 @@ fn halvings(size: Size) -> usize {
 /// Half the size, rounded up: the binomial-like filter `[1 3 3 1] / 8` in both directions, borders replicated.
 /// Pixel `x` of the result lies at `2x + 0.5` of the source.
 fn halve(plane: &Plane<f32>) -> Plane<f32> {
-    let (w, h) = (plane.width(), plane.height());
-    let (half_w, half_h) = (w.div_ceil(2), h.div_ceil(2));
+    let (half_w, half_h) = (plane.width().div_ceil(2), plane.height().div_ceil(2));
     let mut result = Plane::filled(half_w, half_h, 0.0);
-    let mut column_sums = vec![0.0f32; w];
-    for y in 0..half_h {
-        let row = |offset: isize| plane.row((2 * y as isize + offset).clamp(0, h as isize - 1) as usize);
-        let (a, b, c, d) = (row(-1), row(0), row(1), row(2));
-        for x in 0..w {
-            column_sums[x] = (a[x] + d[x]) + 3.0 * (b[x] + c[x]);
-        }
-        let out = result.row_mut(y);
-        let at = |x: isize| column_sums[x.clamp(0, w as isize - 1) as usize];
-        let mut border = |x: usize| {
-            let i = 2 * x as isize;
-            out[x] = ((at(i - 1) + at(i + 2)) + 3.0 * (at(i) + at(i + 1))) / 64.0;
-        };
-        border(0);
-        border(half_w - 1);
-        let inner = column_sums.get(1..).unwrap_or_default().windows(4).step_by(2);
-        for (out, sums) in out[1..].iter_mut().zip(inner) {
-            *out = ((sums[0] + sums[3]) + 3.0 * (sums[1] + sums[2])) / 64.0;
+    result.data_mut().par_chunks_mut(BAND * half_w).enumerate().for_each(|(band, out)| {
+        simd::run(Band { plane, top: band * BAND, out });
+    });
+    result
+}
+
+/// The rows from `top` on of the halved plane.
+struct Band<'a> {
+    plane: &'a Plane<f32>,
+    top: usize,
+    out: &'a mut [f32],
+}
+
+impl Kernel for Band<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { plane, top, out } = self;
+        let (w, h) = (plane.width(), plane.height());
+        let half_w = w.div_ceil(2);
+        let mut column_sums = vec![0.0f32; w];
+        for (y, out) in (top..).zip(out.chunks_exact_mut(half_w)) {
+            let row = |offset: isize| plane.row((2 * y as isize + offset).clamp(0, h as isize - 1) as usize);
+            let (a, b, c, d) = (row(-1), row(0), row(1), row(2));
+            for x in 0..w {
+                column_sums[x] = (a[x] + d[x]) + 3.0 * (b[x] + c[x]);
+            }
+            let at = |x: isize| column_sums[x.clamp(0, w as isize - 1) as usize];
+            let mut border = |x: usize| {
+                let i = 2 * x as isize;
+                out[x] = ((at(i - 1) + at(i + 2)) + 3.0 * (at(i) + at(i + 1))) / 64.0;
+            };
+            border(0);
+            border(half_w - 1);
+            let inner = column_sums.get(1..).unwrap_or_default().windows(4).step_by(2);
+            for (out, sums) in out[1..].iter_mut().zip(inner) {
+                *out = ((sums[0] + sums[3]) + 3.0 * (sums[1] + sums[2])) / 64.0;
+            }
         }
     }
-    result
 }

@@ -70,9 +70,19 @@ impl Picture {
         let [r, g, b] = &self.rgb;
         let mut luma = r.clone();
         for ((y, &g), &b) in luma.data_mut().iter_mut().zip(g.data()).zip(b.data()) {
-            *y = 255.0 * (0.2126 * *y + 0.7152 * g + 0.0722 * b);
+            *y = luma_of([*y, g, b]);
         }
         luma
+    }
+
+    /// What [`Picture::luma`] would be of interleaved 8-bit R'G'B', row-major, without making the picture.
+    ///
+    /// # Panics
+    /// As [`Picture::from_rgb8`].
+    pub fn luma_from_rgb8(size: Size, bytes: &[u8]) -> Plane<f32> {
+        let pixels = &bytes.as_chunks::<3>().0[..size.width * size.height];
+        let samples = pixels.iter().map(|rgb| luma_of(rgb.map(|level| f32::from(level) / 255.0))).collect();
+        Plane::from_vec(size.width, size.height, samples)
     }
 
     /// From interleaved 8-bit R'G'B', row-major.
@@ -94,6 +104,12 @@ impl Picture {
         let level = |v: f32| (v * 255.0).round().clamp(0.0, 255.0) as u8;
         r.data().iter().zip(g.data()).zip(b.data()).flat_map(|((&r, &g), &b)| [level(r), level(g), level(b)]).collect()
     }
+}
+
+/// BT.709 luma in 8-bit levels of R'G'B' `0..=1`.
+#[inline]
+fn luma_of([r, g, b]: [f32; 3]) -> f32 {
+    255.0 * (0.2126 * r + 0.7152 * g + 0.0722 * b)
 }
 
 /// How much each pixel belongs to a region, `0..=1`.
@@ -123,4 +139,16 @@ pub struct Seed {
     pub blake3: String,
     /// Size of the file's picture, before it was limited to what is worth measuring.
     pub original: Size,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn luma_of_bytes_is_the_luma_of_their_picture() {
+        let bytes: Vec<u8> = (0..5 * 3 * 3).map(|i| (i * 37 % 256) as u8).collect();
+        let size = Size::new(5, 3);
+        assert_eq!(Picture::luma_from_rgb8(size, &bytes), Picture::from_rgb8(size, &bytes).luma());
+    }
 }

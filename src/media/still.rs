@@ -37,12 +37,28 @@ pub fn load_seed(path: &Path) -> Result<Seed, Error> {
 /// # Errors
 /// As [`load_seed`].
 pub fn load_picture(path: &Path) -> Result<Picture, Error> {
-    let image = decode(path, &read(path)?)?;
-    let mut picture = picture(&image);
-    if let Some(alpha) = alpha(&image) {
+    Ok(opaque(&decode(path, &read(path)?)?))
+}
+
+/// Reads the luma of a picture, as [`load_picture`] would give it, `0..=255`.
+///
+/// # Errors
+/// As [`load_seed`].
+pub fn load_luma(path: &Path) -> Result<Plane<f32>, Error> {
+    Ok(match decode(path, &read(path)?)? {
+        DynamicImage::ImageRgb8(image) => {
+            Picture::luma_from_rgb8(Size::new(image.width() as usize, image.height() as usize), image.as_raw())
+        }
+        image => opaque(&image).luma(),
+    })
+}
+
+fn opaque(image: &DynamicImage) -> Picture {
+    let mut picture = picture(image);
+    if let Some(alpha) = alpha(image) {
         scale::blend(&mut picture, &alpha);
     }
-    Ok(picture)
+    picture
 }
 
 /// Reads a mask and brings it to `size`: white belongs to the region, black does not. A still with transparency is
