@@ -14,6 +14,9 @@ const DARK: f32 = 12.0;
 /// Local deviation from the common gain that halves a cell's say (highlights and shadows that move), natural logarithm.
 const LOCAL_LIGHT: f32 = 0.08;
 
+/// Chroma below which a colour has no hue of its own, Oklab × 100.
+const GREY: f32 = 2.0;
+
 /// Cells that two frames must share before their light is compared: their median is then surer than 1 %.
 const LEAST_SHARED: usize = 16;
 
@@ -40,22 +43,34 @@ const RANGE: f32 = 8.0;
 /// Reads the colour signals of one frame.
 pub(super) fn read(seed: &SeedCells, frame: &FrameCells, readings: &mut Readings) {
     let gain = gain(seed, frame);
-    let (mut subject, mut anywhere, mut tone) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut subject, mut turned, mut anywhere, mut tone) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for i in comparable(seed, frame) {
         let (f, s) = (&frame.colours, &seed.colours);
         let local = (f.l[i] / s.l[i] / gain).ln();
         let trust = 1.0 / (1.0 + (local / LOCAL_LIGHT).powi(2));
         let shift = (f.a[i] / gain - s.a[i]).hypot(f.b[i] / gain - s.b[i]);
         subject.push((shift, trust * seed.subject[i]));
+        turned.push((turn([f.l[i], f.a[i], f.b[i]], [s.l[i], s.a[i], s.b[i]]), seed.subject[i].powi(2)));
         let alike = (frame.likeness[i] - LIKE) / (1.0 - LIKE);
         anywhere.push((shift, trust * alike * (BESIDE + seed.subject[i])));
         tone.push((f.l[i] / gain - s.l[i]).abs());
     }
-    readings.set(Signal::Hue, weighted_quantile(&mut subject, 0.6).unwrap_or(0.0));
+    let typical = |shifts: &mut Vec<(f32, f32)>| weighted_quantile(shifts, 0.6).unwrap_or(0.0);
+    readings.set(Signal::Hue, typical(&mut subject).max(typical(&mut turned)));
     readings.set(Signal::HuePeak, weighted_quantile(&mut anywhere, 0.9).unwrap_or(0.0));
     readings.set(Signal::Tone, quantile(&mut tone, 0.7).unwrap_or(0.0));
     readings.set(Signal::Contrast, contrast(seed, frame, gain));
     readings.set(Signal::Palette, palette_distance(seed, frame));
+}
+
+/// Distance across the seed's hue from its colour `s` to the frame's `f` (L, a, b), as bright as the seed's, Oklab × 100: highlights
+/// and shadows change chroma, but turn no hue.
+fn turn(f: [f32; 3], s: [f32; 3]) -> f32 {
+    let chroma = s[1].hypot(s[2]);
+    if chroma < GREY {
+        return 0.0;
+    }
+    (f[2] * s[1] - f[1] * s[2]).abs() / chroma * s[0] / f[0]
 }
 
 /// Lightness beyond the common gain of every cell that can be compared, Oklab × 100; NaN elsewhere.
@@ -128,4 +143,19 @@ fn palette_distance(seed: &SeedCells, frame: &FrameCells) -> f32 {
         difference[bin(frame.colours.l[i], frame.colours.a[i], frame.colours.b[i])] -= 1.0;
     }
     difference.iter().map(|d| d.abs()).sum::<f32>() / (2.0 * count.max(1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BROWN: [f32; 3] = [40.0, 6.0, 8.0];
+
+    #[test]
+    fn a_shadow_turns_no_hue_and_paint_does() {
+        assert!(turn(BROWN.map(|v| 0.7 * v), BROWN) < 1e-5);
+        // a quarter turn at the same chroma, in the same shadow
+        assert!((turn([28.0, -0.7 * 8.0, 0.7 * 6.0], BROWN) - 10.0).abs() < 1e-4);
+        assert_eq!(turn([40.0, 3.0, 0.0], [40.0, 0.5, 0.5]), 0.0);
+    }
 }
