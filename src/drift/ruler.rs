@@ -232,6 +232,7 @@ impl Ruler {
             readings.set(Signal::BendWidePeak, bends * bending.peak[1]);
             readings.set(Signal::Warp, unexplained.warp as f32);
             readings.set(Signal::RigidWarp, unexplained.rigid_warp as f32);
+            readings.set(Signal::RestWarp, unexplained.rest_warp as f32);
             readings.set(Signal::Missing, unexplained.missing as f32);
             readings.set(Signal::Garbled, unexplained.garbled as f32);
             readings.set(Signal::Other, others.get(t).copied().unwrap_or(0.0));

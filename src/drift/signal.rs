@@ -15,6 +15,8 @@ pub(crate) enum Signal {
     Warp,
     /// The same, as far as the clip has shown at first that its subject is rigid.
     RigidWarp,
+    /// Smooth change of the shape of a subject that rested at first, as far as the camera rests.
+    RestWarp,
     /// Share of the subject's marks that should be in view, if it is one rigid body, and show something else.
     Missing,
     /// The same, when most of them are fine print.
@@ -63,13 +65,14 @@ pub(crate) enum Signal {
 
 impl Signal {
     /// Every signal.
-    pub(crate) const ALL: [Self; 28] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::Bend,
         Self::BendPeak,
         Self::BendWide,
         Self::BendWidePeak,
         Self::Warp,
         Self::RigidWarp,
+        Self::RestWarp,
         Self::Missing,
         Self::Garbled,
         Self::Curl,
@@ -103,6 +106,7 @@ impl Signal {
             Self::BendWidePeak => "bend-wide-peak",
             Self::Warp => "warp",
             Self::RigidWarp => "rigid-warp",
+            Self::RestWarp => "rest-warp",
             Self::Missing => "missing",
             Self::Garbled => "garbled",
             Self::Curl => "curl",
@@ -132,7 +136,7 @@ impl Signal {
     pub(crate) const fn unit(self) -> &'static str {
         match self {
             Self::Bend | Self::BendPeak | Self::BendWide | Self::BendWidePeak | Self::Curl => "% of diagonal",
-            Self::Warp | Self::RigidWarp => "% of the subject",
+            Self::Warp | Self::RigidWarp | Self::RestWarp => "% of the subject",
             Self::Missing | Self::Garbled => "% of the marks in view",
             Self::Aspect | Self::Replaced | Self::ReplacedAnywhere | Self::Blob | Self::Flicker => "%",
             Self::Hue | Self::HuePeak | Self::Tone | Self::Boil => "Oklab × 100",

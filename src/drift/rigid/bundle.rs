@@ -58,6 +58,11 @@ pub(super) struct Body {
 }
 
 impl Body {
+    /// A flat body that stays where the seed shows it.
+    pub(super) fn at_rest(sights: &Sights) -> Self {
+        Self { views: vec![View::at_rest(); sights.frames.len()], nearness: vec![1.0; sights.rays.len()] }
+    }
+
     /// The same views of another, flat body of `landmarks` points.
     pub(super) fn with_landmarks(&self, nearness: f64, landmarks: usize) -> Self {
         Self { views: self.views.clone(), nearness: vec![nearness; landmarks] }

@@ -15,15 +15,24 @@ const UNEXPLAINED: (f64, f64) = (0.05, 0.3);
 /// Share of explained sights from which a subject begins to be taken for rigid, and surely is.
 const RIGID: (f64, f64) = (0.76, 0.84);
 
-/// How sure it is that the subject is rigid, `0..=1`, from what its body leaves of the first looks (pixels, `[frame][landmark]`).
-pub(super) fn rigid(sights: &Sights, left: &[Vec<Option<Vector2<f64>>>]) -> f64 {
-    let looks = sights.frames.iter().zip(left).skip(1).take(LOOKS);
-    ramp(share(looks.flat_map(|(sights, left)| errors(sights, left)), |error| error < EXPLAINED), RIGID)
+/// How sure it is that a body explains its subject, `0..=1`, from what it leaves of the first looks (pixels, `[frame][landmark]`).
+pub(super) fn first(sights: &Sights, left: &[Vec<Option<Vector2<f64>>>]) -> f64 {
+    ramp(share(first_errors(sights, left), |error| error < EXPLAINED), RIGID)
+}
+
+/// How surely it does not, in the first looks: `0..=1`.
+pub(super) fn unexplained_first(sights: &Sights, left: &[Vec<Option<Vector2<f64>>>]) -> f64 {
+    ramp(share(first_errors(sights, left), |error| error > OFF), UNEXPLAINED)
 }
 
 /// How surely the body does not explain one frame's sights, of which it leaves `left` pixels: `0..=1`.
 pub(super) fn unexplained(sights: &[Option<Sight>], left: &[Option<Vector2<f64>>]) -> f64 {
     ramp(share(errors(sights, left), |error| error > OFF), UNEXPLAINED)
+}
+
+/// Standard deviations that each sight of the first looks is off.
+fn first_errors(sights: &Sights, left: &[Vec<Option<Vector2<f64>>>]) -> impl Iterator<Item = f64> {
+    sights.frames.iter().zip(left).skip(1).take(LOOKS).flat_map(|(sights, left)| errors(sights, left))
 }
 
 /// Standard deviations that each sight is off.

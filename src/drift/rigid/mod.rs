@@ -12,6 +12,7 @@ mod equations;
 mod evidence;
 mod field;
 mod landmarks;
+mod rest;
 mod sightings;
 mod view;
 mod visibility;
@@ -77,6 +78,8 @@ pub(super) struct Unexplained {
     pub warp: f64,
     /// The same, as far as the clip has shown that its subject is rigid, and the body explains its motion.
     pub rigid_warp: f64,
+    /// Smooth change of shape of a subject that rested at first, before a camera at rest: percent of the subject's extent.
+    pub rest_warp: f64,
     /// Marks that should be in view and show something else: percent of those in view.
     pub missing: f64,
     /// The same, when most of them are fine print.
@@ -111,10 +114,12 @@ impl Landmarks {
         if subject.len() < LEAST {
             return vec![Unexplained::default(); sightings.frames()];
         }
-        self.set_aside(&mut subject, &seen);
+        let background = self.sights(&self.often(&seen, |landmark| landmark.subject <= SUBJECT), &seen);
+        self.set_aside(&mut subject, &background, &seen);
         let sights = self.sights(&subject, &seen);
         let body = sights.explain(STEPS.1);
         let places: Vec<Vector2<f64>> = subject.iter().map(|&i| self.place(i)).collect();
+        let at_rest = rest::warps(&places, &sights, &background);
         let surface = Surface::new(&places, &sights.weights);
         let left = sights.leftovers(&body);
         let shown: Vec<Vec<Vector2<f64>>> =
@@ -126,7 +131,7 @@ impl Landmarks {
             })
             .collect();
         let (garbled, missing) = (lasting(&missed, Missed::garbled), lasting(&missed, Missed::missing));
-        let (rigid, extent) = (evidence::rigid(&sights, &left), extent(&places));
+        let (rigid, extent) = (evidence::first(&sights, &left), extent(&places));
         let values: Vec<Unexplained> = (0..seen.len())
             .map(|t| {
                 let off = evidence::unexplained(&sights.frames[t], &left[t]);
@@ -135,9 +140,10 @@ impl Landmarks {
                 let credible =
                     if reshaped < FARTHEST { reshaped / (reshaped + warp).max(f64::MIN_POSITIVE) } else { 0.0 };
                 Unexplained {
-                    explained: if enough(&places, &left[t]) { 1.0 - off } else { 0.0 },
+                    explained: if enough(&left[t]) { 1.0 - off } else { 0.0 },
                     warp,
                     rigid_warp: rigid * warp * credible,
+                    rest_warp: 100.0 * at_rest[t] / extent,
                     missing: 100.0 * missing[t],
                     garbled: 100.0 * garbled[t],
                 }
@@ -182,12 +188,11 @@ impl Landmarks {
 
     /// Drops those of the subject's landmarks that stay with the background's motion while most do not: rims and silhouettes of
     /// what turns, highlights, and what was taken for the subject by mistake.
-    fn set_aside(&self, subject: &mut Vec<usize>, frames: &[&Sighting]) {
-        let background = self.often(frames, |landmark| landmark.subject <= SUBJECT);
-        if background.len() < LEAST {
+    fn set_aside(&self, subject: &mut Vec<usize>, background: &Sights, frames: &[&Sighting]) {
+        if background.rays.len() < LEAST {
             return;
         }
-        let around = self.sights(&background, frames).explain(STEPS.0);
+        let around = background.explain(STEPS.0);
         let sights = self.sights(subject, frames);
         let costs = DEPTHS.map(|depth| sights.costs(&around.with_landmarks(depth, subject.len())));
         let least = |k: usize| costs.iter().map(|costs| costs[k]).fold(f64::INFINITY, f64::min);
@@ -233,18 +238,19 @@ fn lasting(missed: &[Option<Missed>], share: fn(&Missed) -> f64) -> Vec<f64> {
 
 /// Smooth part of what is left of a frame, pixels; 0 where too little is seen.
 fn warp(places: &[Vector2<f64>], sights: &Sights, t: usize, left: &[Option<Vector2<f64>>]) -> f64 {
-    if !enough(places, left) {
+    if !enough(left) {
         return 0.0;
     }
     let count = left.iter().flatten().count() as f64;
     let (none, all) = DETERMINED;
     let determined = ((count - none) / (all - none)).clamp(0.0, 1.0);
-    determined * field::smooth(places, &sights.weights, &sights.frames[t], left)
+    let field = field::smooth(places, &sights.weights, &sights.frames[t], left);
+    determined * field::length(&field, &sights.weights, left)
 }
 
 /// Whether a frame shows enough of the landmarks to judge it.
-fn enough(places: &[Vector2<f64>], left: &[Option<Vector2<f64>>]) -> bool {
-    left.iter().flatten().count() as f64 >= ENOUGH * places.len() as f64
+fn enough(left: &[Option<Vector2<f64>>]) -> bool {
+    left.iter().flatten().count() as f64 >= ENOUGH * left.len() as f64
 }
 
 impl Unexplained {
@@ -255,6 +261,7 @@ impl Unexplained {
             explained: between(self.explained, next.explained),
             warp: between(self.warp, next.warp),
             rigid_warp: between(self.rigid_warp, next.rigid_warp),
+            rest_warp: between(self.rest_warp, next.rest_warp),
             missing: between(self.missing, next.missing),
             garbled: between(self.garbled, next.garbled),
         }
