@@ -19,6 +19,9 @@ const LEAST_CONFIDENCE: f64 = 0.2;
 /// Severity from which a cause is reported although the clip holds.
 const WORTH_SAYING: f64 = 35.0;
 
+/// Share of the limit from which a frame next to a bad one is bad, too.
+const BEGINS: f64 = 0.4;
+
 /// Everything that was measured on a clip.
 pub(crate) struct Series {
     pub(crate) observations: Vec<Observation>,
@@ -128,17 +131,21 @@ fn confidence(series: &Series, drift: f64) -> f64 {
     (100.0 * value).round() / 100.0
 }
 
+/// Runs of frames that drift and somewhere reach `limit`, if the clip does: a fault that grows is found where it begins
+/// (hysteresis, Canny 1986).
 fn spans(curve: &[f64], limit: f64, drift: f64) -> Vec<[usize; 2]> {
-    // a clip that fails by its pooled drift alone still names its worst frames
-    let limit = if drift >= limit { limit.min(curve.iter().copied().fold(0.0, f64::max)) } else { return Vec::new() };
-    let mut spans: Vec<[usize; 2]> = Vec::new();
-    for (t, _) in curve.iter().enumerate().filter(|(_, d)| **d >= limit) {
-        match spans.last_mut() {
-            Some(span) if span[1] + 1 == t => span[1] = t,
-            _ => spans.push([t, t]),
-        }
+    if drift < limit {
+        return Vec::new();
     }
-    spans
+    // a clip that fails by its pooled drift alone still names its worst frames
+    let limit = limit.min(curve.iter().copied().fold(0.0, f64::max));
+    let mut next = 0;
+    let runs = curve.chunk_by(|a, b| (*a >= BEGINS * limit) == (*b >= BEGINS * limit)).map(|run| {
+        let first = next;
+        next += run.len();
+        (run, [first, next - 1])
+    });
+    runs.filter(|(run, _)| run.iter().any(|d| *d >= limit)).map(|(_, span)| span).collect()
 }
 
 fn finding(cause: Cause, series: &Series, severities: &[fusion::Severities]) -> Option<CauseFinding> {
