@@ -17,10 +17,11 @@ lint: setup ## formatting, clippy, documentation, benches that compile
 	@RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --quiet --no-deps
 	@$(CARGO) bench --locked --quiet --no-run
 
-bench: setup ## instructions of the kernels, then CPU and error beside decoding, OpenCV and scikit-image: one table
+bench: setup ## instructions of the kernels, then tables beside decoding, OpenCV, scikit-image and minterpolate
 	@$(CARGO) bench --locked --quiet --bench instructions
 	@$(CARGO) build --release --locked --quiet --bins --example again
 	@./scripts/peers
+	@$(CARGO) bench --locked --quiet --bench mend
 
 setup: ## install what is missing: FFmpeg's libraries and command, clang, pkg-config
 	@./scripts/setup

@@ -84,10 +84,12 @@ fn samples(plane: &Plane<f32>, x: &[f32; LANES], y: &[f32; LANES]) -> [f32; LANE
             columns[i][k] = upper + lower;
         }
     }
-    std::array::from_fn(|i| {
+    let mut samples = [0.0; LANES];
+    for i in 0..LANES {
         let [a, b, c, d] = columns[i];
-        (across[0][i] * a + across[1][i] * b) + (across[2][i] * c + across[3][i] * d)
-    })
+        samples[i] = (across[0][i] * a + across[1][i] * b) + (across[2][i] * c + across[3][i] * d);
+    }
+    samples
 }
 
 /// The 4 × 4 samples from column `left`, row `top` on; beyond the border the border.
@@ -96,10 +98,16 @@ fn square(plane: &Plane<f32>, left: i32, top: i32) -> [[f32; 4]; 4] {
     let (w, h) = (plane.width() as i32, plane.height() as i32);
     if left >= 0 && top >= 0 && left + 4 <= w && top + 4 <= h {
         let window = &plane.data()[(top * w + left) as usize..];
-        return [0, 1, 2, 3].map(|row| window[row * w as usize..].first_chunk().copied().unwrap_or_default());
+        let row = |k: usize| window[k * w as usize..].first_chunk().copied().unwrap_or_default();
+        return [row(0), row(1), row(2), row(3)];
     }
-    let columns = [0, 1, 2, 3].map(|k| (left + k).clamp(0, w - 1) as usize);
-    [0, 1, 2, 3].map(|k| columns.map(|x| plane.at(x, (top + k).clamp(0, h - 1) as usize)))
+    let mut square = [[0.0; 4]; 4];
+    for (y, row) in (top..).zip(&mut square) {
+        for (x, value) in (left..).zip(row) {
+            *value = plane.at(x.clamp(0, w - 1) as usize, y.clamp(0, h - 1) as usize);
+        }
+    }
+    square
 }
 
 #[inline(always)]

@@ -7,7 +7,10 @@
 use super::{canvas::Canvas, correlation::Correlation, cubic, window};
 use crate::{
     flow::{self, Flow, Params},
-    frame::Plane,
+    frame::{
+        Plane,
+        simd::{self, Kernel},
+    },
     geometry::{Homography, Match, Point, Robust, fit_homography},
 };
 
@@ -180,20 +183,33 @@ fn field_of(plane: &Homography, canvas: &Canvas) -> Flow {
     if *plane == Homography::identity() {
         return field;
     }
-    let [a, b, c] = plane.0.map(|row| row.map(|v| v as f32));
-    for y in 0..canvas.size().height {
-        let (rows_u, rows_v) = (field.u.row_mut(y), field.v.row_mut(y));
-        let fy = y as f32;
-        for (x, (u, v)) in rows_u.iter_mut().zip(rows_v).enumerate() {
-            let fx = x as f32;
-            let w = c[0] * fx + c[1] * fy + c[2];
-            let (px, py) = ((a[0] * fx + a[1] * fy + a[2]) / w - fx, (b[0] * fx + b[1] * fy + b[2]) / w - fy);
-            if px.is_finite() && py.is_finite() {
-                (*u, *v) = (px, py);
+    simd::run(Project { plane: plane.0.map(|row| row.map(|v| v as f32)), field: &mut field });
+    field
+}
+
+/// The displacements that a homography gives each pixel; those that are not finite stay as they were.
+struct Project<'a> {
+    plane: [[f32; 3]; 3],
+    field: &'a mut Flow,
+}
+
+impl Kernel for Project<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { plane: [a, b, c], field } = self;
+        for y in 0..field.u.height() {
+            let fy = y as f32;
+            for (x, (u, v)) in field.u.row_mut(y).iter_mut().zip(field.v.row_mut(y)).enumerate() {
+                let fx = x as f32;
+                let w = c[0] * fx + c[1] * fy + c[2];
+                let (px, py) = ((a[0] * fx + a[1] * fy + a[2]) / w - fx, (b[0] * fx + b[1] * fy + b[2]) / w - fy);
+                let finite = px.is_finite() && py.is_finite();
+                (*u, *v) = if finite { (px, py) } else { (*u, *v) };
             }
         }
     }
-    field
 }
 
 /// The field, smoothed by how far it is believed, falling back on the dominant plane where nothing near is.

@@ -53,20 +53,18 @@ impl Kernel for Band<'_> {
     fn run(self) {
         let Self { plane, times, radius, top, shares, out } = self;
         let (w, h) = (plane.width(), plane.height());
-        let add = |sums: &mut [f64], y: usize, sign: f64| match times {
-            Some(times) => add(sums, plane.row(y).iter().zip(times.row(y)).map(|(a, b)| a * b), sign),
-            None => add(sums, plane.row(y).iter().copied(), sign),
-        };
         // of each column, over the rows of the window
         let mut sums = vec![0.0; w];
-        (top.saturating_sub(radius)..(top + radius).min(h)).for_each(|y| add(&mut sums, y, 1.0));
+        for y in top.saturating_sub(radius)..(top + radius).min(h) {
+            add(&mut sums, plane, times, y, 1.0);
+        }
         let mut line = Line::new(w, radius);
         for (y, out) in (top..).zip(out.chunks_exact_mut(w)) {
             if y + radius < h {
-                add(&mut sums, y + radius, 1.0);
+                add(&mut sums, plane, times, y + radius, 1.0);
             }
             if y > top.max(radius) {
-                add(&mut sums, y - radius - 1, -1.0);
+                add(&mut sums, plane, times, y - radius - 1, -1.0);
             }
             let rows = (y + radius).min(h - 1) - y.saturating_sub(radius) + 1;
             let share = 1.0 / rows as f64;
@@ -77,10 +75,21 @@ impl Kernel for Band<'_> {
     }
 }
 
+/// Adds row `y` of the plane, or of the product of both. No closure: one that is not inlined would not become wide.
 #[inline(always)]
-fn add(sums: &mut [f64], row: impl Iterator<Item = f32>, sign: f64) {
-    for (sum, v) in sums.iter_mut().zip(row) {
-        *sum += sign * f64::from(v);
+fn add(sums: &mut [f64], plane: &Plane<f32>, times: Option<&Plane<f32>>, y: usize, sign: f64) {
+    let row = plane.row(y);
+    match times {
+        Some(times) => {
+            for ((sum, a), b) in sums.iter_mut().zip(row).zip(times.row(y)) {
+                *sum += sign * f64::from(a * b);
+            }
+        }
+        None => {
+            for (sum, v) in sums.iter_mut().zip(row) {
+                *sum += sign * f64::from(*v);
+            }
+        }
     }
 }
 
@@ -105,18 +114,23 @@ impl Line {
         let Self { radius, from_here, doubled, around } = self;
         from_here.fill(0.0);
         from_here[*radius..][..values.len()].copy_from_slice(values);
-        around.fill(0.0);
+        // the length is odd: it begins with a single value
+        around.copy_from_slice(&from_here[..values.len()]);
         let length = 2 * *radius + 1;
-        let (mut span, mut taken) = (1, 0);
+        let (mut span, mut taken) = (1, 1);
         while taken < length {
-            if length & span != 0 {
-                around.iter_mut().zip(&from_here[taken..]).for_each(|(sum, part)| *sum += part);
-                taken += span;
-            }
             let pairs = from_here.iter().zip(from_here.get(span..).unwrap_or_default());
-            doubled.iter_mut().zip(pairs).for_each(|(sum, (near, far))| *sum = near + far);
+            for (sum, (near, far)) in doubled.iter_mut().zip(pairs) {
+                *sum = near + far;
+            }
             std::mem::swap(from_here, doubled);
             span *= 2;
+            if length & span != 0 {
+                for (sum, part) in around.iter_mut().zip(&from_here[taken..]) {
+                    *sum += part;
+                }
+                taken += span;
+            }
         }
         around
     }

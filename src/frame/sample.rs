@@ -29,6 +29,8 @@ pub(crate) struct Bilinear {
     down: [u32; LANES],
     fx: [f32; LANES],
     fy: [f32; LANES],
+    /// No point lies on the right-hand or lower border: the distance to the lower neighbours, in samples.
+    inside: Option<usize>,
 }
 
 impl Bilinear {
@@ -37,7 +39,7 @@ impl Bilinear {
     pub(crate) fn new(size: Size, x: &[f32; LANES], y: &[f32; LANES]) -> Self {
         let (right, bottom) = ((size.width - 1) as i32, (size.height - 1) as i32);
         let zero = [0; LANES];
-        let mut taps = Self { at: zero, right: zero, down: zero, fx: [0.0; LANES], fy: [0.0; LANES] };
+        let mut taps = Self { at: zero, right: zero, down: zero, fx: [0.0; LANES], fy: [0.0; LANES], inside: None };
         for i in 0..LANES {
             let (x, y) = (x[i].clamp(0.0, right as f32), y[i].clamp(0.0, bottom as f32));
             let (x0, y0) = (x as i32, y as i32);
@@ -46,6 +48,8 @@ impl Bilinear {
             taps.right[i] = u32::from(x0 < right);
             taps.down[i] = if y0 < bottom { size.width as u32 } else { 0 };
         }
+        let inside = taps.right.iter().all(|&right| right > 0) && taps.down.iter().all(|&down| down > 0);
+        taps.inside = inside.then_some(size.width);
         taps
     }
 
@@ -55,10 +59,19 @@ impl Bilinear {
         let data = plane.data();
         let none = [0.0; LANES];
         let (mut a, mut b, mut c, mut d) = (none, none, none, none);
-        for i in 0..LANES {
-            let at = self.at[i] as usize;
-            let (right, down) = (self.right[i] as usize, self.down[i] as usize);
-            (a[i], b[i], c[i], d[i]) = (data[at], data[at + right], data[at + down], data[at + down + right]);
+        if let Some(down) = self.inside {
+            for i in 0..LANES {
+                // one look at the bounds for all four
+                let window = &data[self.at[i] as usize..][..down + 2];
+                let (upper, lower) = (&window[..2], &window[down..]);
+                (a[i], b[i], c[i], d[i]) = (upper[0], upper[1], lower[0], lower[1]);
+            }
+        } else {
+            for i in 0..LANES {
+                let at = self.at[i] as usize;
+                let (right, down) = (self.right[i] as usize, self.down[i] as usize);
+                (a[i], b[i], c[i], d[i]) = (data[at], data[at + right], data[at + down], data[at + down + right]);
+            }
         }
         let mut samples = [0.0; LANES];
         for i in 0..LANES {
