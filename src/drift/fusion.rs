@@ -1,7 +1,12 @@
 //! Late fusion: each signal becomes a severity, each cause takes its worst signal, and a frame survives only if it survives
 //! every cause. Monotone: no signal can make another look better.
 
-use super::{Cause, calibration::SCALES, series::running_median, signal::Readings};
+use super::{
+    Cause,
+    calibration::{SCALES, Scale},
+    series::running_median,
+    signal::{Readings, Signal},
+};
 use std::collections::BTreeMap;
 
 /// Causes below this severity hardly add up: four doubtful signals are not one fault.
@@ -14,8 +19,19 @@ pub(crate) type Severities = [f64; Cause::ALL.len()];
 
 /// Severities of one frame.
 pub(crate) fn severities(readings: &Readings) -> Severities {
+    worst(readings, SCALES.iter())
+}
+
+/// Drift `0..=100` of a clip of which one signal was never asked: how much the verdict hangs on it.
+pub(crate) fn without<'a>(signal: Signal, frames: impl Iterator<Item = &'a Readings>) -> f64 {
+    let others = || SCALES.iter().filter(|scale| scale.signal != signal);
+    let curve: Vec<f64> = frames.map(|readings| round(drift(&worst(readings, others())))).collect();
+    round(pooled(&curve))
+}
+
+fn worst<'a>(readings: &Readings, scales: impl Iterator<Item = &'a Scale>) -> Severities {
     let mut severities = [0.0; Cause::ALL.len()];
-    for scale in SCALES {
+    for scale in scales {
         let slot = &mut severities[scale.cause as usize];
         *slot = f64::max(*slot, scale.severity(readings.get(scale.signal)));
     }

@@ -9,6 +9,7 @@ use super::{
     ruler::Observation,
     series::summary,
     signal::Signal,
+    spans::spans,
     structure,
 };
 use crate::frame::Size;
@@ -18,9 +19,6 @@ use std::collections::BTreeMap;
 const LEAST_CONFIDENCE: f64 = 0.2;
 /// Severity from which a cause is reported although the clip holds.
 const WORTH_SAYING: f64 = 35.0;
-
-/// Share of the limit from which a frame next to a bad one is bad, too.
-const BEGINS: f64 = 0.4;
 
 /// Everything that was measured on a clip.
 pub(crate) struct Series {
@@ -98,7 +96,7 @@ pub(crate) fn judge(series: Series, thresholds: Thresholds) -> Judgement {
     } else {
         Verdict::Hold
     };
-    let bad_spans = spans(&curve, thresholds.drift_fail, drift);
+    let bad_spans = spans(&frames, thresholds.drift_fail, drift);
     let mut causes: Vec<CauseFinding> =
         Cause::ALL.into_iter().filter_map(|cause| finding(cause, &series, &severities)).collect();
     causes.sort_by(|a, b| b.drift.total_cmp(&a.drift).then(a.cause.cmp(&b.cause)));
@@ -109,7 +107,7 @@ pub(crate) fn judge(series: Series, thresholds: Thresholds) -> Judgement {
         first_bad_frame: bad_spans.first().map(|span| span[0]),
         bad_spans,
         causes,
-        metrics: metrics(&series.observations),
+        metrics: metrics(&series.observations, drift),
         frames,
         warnings: warnings(&series, confidence),
         spots: spots(&series, &severities),
@@ -129,23 +127,6 @@ fn confidence(series: &Series, drift: f64) -> f64 {
     let plain = (drift - 50.0).max(0.0) / 50.0;
     let value = (0.5 * (mean + least)).max(plain * mean.max(0.5));
     (100.0 * value).round() / 100.0
-}
-
-/// Runs of frames that drift and somewhere reach `limit`, if the clip does: a fault that grows is found where it begins
-/// (hysteresis, Canny 1986).
-fn spans(curve: &[f64], limit: f64, drift: f64) -> Vec<[usize; 2]> {
-    if drift < limit {
-        return Vec::new();
-    }
-    // a clip that fails by its pooled drift alone still names its worst frames
-    let limit = limit.min(curve.iter().copied().fold(0.0, f64::max));
-    let mut next = 0;
-    let runs = curve.chunk_by(|a, b| (*a >= BEGINS * limit) == (*b >= BEGINS * limit)).map(|run| {
-        let first = next;
-        next += run.len();
-        (run, [first, next - 1])
-    });
-    runs.filter(|(run, _)| run.iter().any(|d| *d >= limit)).map(|(_, span)| span).collect()
 }
 
 fn finding(cause: Cause, series: &Series, severities: &[fusion::Severities]) -> Option<CauseFinding> {
@@ -202,18 +183,19 @@ fn in_clip([x, y, width, height]: [usize; 4], series: &Series) -> [usize; 4] {
     [x, y, width, height]
 }
 
-fn metrics(observations: &[Observation]) -> BTreeMap<String, MetricSummary> {
-    let summarised = |unit: &str, series: Vec<f64>| {
+fn metrics(observations: &[Observation], drift: f64) -> BTreeMap<String, MetricSummary> {
+    let summarised = |unit: &str, series: Vec<f64>, without: f64| {
         let (mean, p95, max) = summary(&series);
         let digits = |v: f64| (1e4 * v).round() / 1e4;
-        MetricSummary { unit: unit.to_owned(), mean: digits(mean), p95: digits(p95), max: digits(max) }
+        MetricSummary { unit: unit.to_owned(), mean: digits(mean), p95: digits(p95), max: digits(max), without }
     };
     let signals = Signal::ALL.into_iter().map(|signal| {
         let series = observations.iter().map(|o| o.readings.get(signal)).collect();
-        (signal.name().to_owned(), summarised(signal.unit(), series))
+        let without = fusion::without(signal, observations.iter().map(|o| &o.readings));
+        (signal.name().to_owned(), summarised(signal.unit(), series, without))
     });
     let changes = observations.iter().skip(1).map(|o| o.change).collect();
-    let motion = (MOTION_METRIC.to_owned(), summarised("levels of luma per frame", changes));
+    let motion = (MOTION_METRIC.to_owned(), summarised("levels of luma per frame", changes, drift));
     signals.chain([motion]).collect()
 }
 

@@ -38,6 +38,7 @@ mod roc;
 mod ruler;
 mod series;
 mod signal;
+mod spans;
 mod structure;
 mod subject;
 mod tracks;
@@ -45,6 +46,7 @@ mod window;
 
 pub use alignment::{Aligner, Pair};
 pub use conformal::{Calibrated, Uncalibrated, calibrate};
+pub use embedding::{Embedder, Embedding};
 pub use judgement::{Judgement, Spot};
 pub use policy::{Breach, DRIFT_FAIL, Decision, Facts, Policy, Thresholds};
 pub use report::{

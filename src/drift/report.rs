@@ -162,7 +162,7 @@ pub struct CauseFinding {
 /// Statistics of one signal over the frames.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MetricSummary {
-    /// Unit of the three figures, e.g. `"% of diagonal"`.
+    /// Unit of mean, 95th percentile and maximum, e.g. `"% of diagonal"`.
     pub unit: String,
     /// Mean over frames.
     pub mean: f64,
@@ -170,6 +170,8 @@ pub struct MetricSummary {
     pub p95: f64,
     /// Maximum over frames.
     pub max: f64,
+    /// Drift of the clip had this signal not been asked, `0..=100`: the verdict hangs on a signal as far as this is lower.
+    pub without: f64,
 }
 
 /// Drift of one frame.

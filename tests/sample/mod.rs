@@ -17,7 +17,7 @@ pub(crate) fn hold() -> ScoreReport {
             .map(|c| (c, if c == Cause::Detail { 4.0 + (index % 5) as f64 } else { 1.0 }))
             .collect(),
     };
-    let metric = |unit: &str, mean, p95, max| MetricSummary { unit: unit.to_owned(), mean, p95, max };
+    let metric = |unit: &str, mean, p95, max| MetricSummary { unit: unit.to_owned(), mean, p95, max, without: 8.0 };
     ScoreReport {
         schema: SCORE_SCHEMA.to_owned(),
         tool: "holdstill 0.1.0".to_owned(),

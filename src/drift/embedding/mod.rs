@@ -19,20 +19,20 @@ const USUAL: [(f32, f32); 3] = [(0.485, 0.229), (0.456, 0.224), (0.406, 0.225)];
 
 /// Makes vectors of pictures.
 #[derive(Clone, Debug)]
-pub(crate) struct Embedder(Network);
+pub struct Embedder(Network);
 
 /// A picture's vector, of length 1.
 #[derive(Clone, Debug)]
-pub(crate) struct Embedding(Vec<f32>);
+pub struct Embedding(Vec<f32>);
 
 impl Embedder {
     /// The network that the library carries; `None` where it was built without.
-    pub(crate) fn bundled() -> Option<Self> {
+    pub fn bundled() -> Option<Self> {
         Network::bundled().map(Self)
     }
 
     /// The vector of a picture, squeezed into a square.
-    pub(crate) fn embed(&self, picture: &Picture) -> Embedding {
+    pub fn embed(&self, picture: &Picture) -> Embedding {
         let square = pyramid::resize_picture(picture, Size::new(SIDE, SIDE));
         let normalised = |(channel, (mean, spread)): (&Plane<f32>, (f32, f32))| {
             channel.data().iter().map(move |v| (v - mean) / spread).collect::<Vec<f32>>()
@@ -51,7 +51,7 @@ impl Embedding {
     }
 
     /// 1 minus the cosine: 0 of the same picture, about 0.1 of another view, 0.3 and more of another subject; `0..=2`.
-    pub(crate) fn distance(&self, other: &Self) -> f32 {
+    pub fn distance(&self, other: &Self) -> f32 {
         (1.0 - self.0.iter().zip(&other.0).map(|(a, b)| a * b).sum::<f32>()).max(0.0)
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn metrics(report: &ScoreReport) -> Markup {
         section aria-labelledby="metrics" {
             header { h2 id="metrics" { "Measurements" } }
             div.scroll { table {
-                (heads(&[Text("Signal"), Number("Mean"), Number("95th percentile"), Number("Maximum"), Text("Unit")]))
+                (heads(&[Text("Signal"), Number("Mean"), Number("95th percentile"), Number("Maximum"), Text("Unit"), Number("Drift without it")]))
                 tbody {
                     @for (name, metric) in &report.judgement.metrics {
                         tr {
@@ -56,6 +56,7 @@ pub(super) fn metrics(report: &ScoreReport) -> Markup {
                             td.num { (text::figure(metric.p95)) }
                             td.num { (text::figure(metric.max)) }
                             td.faint { (metric.unit) }
+                            td.num { (text::figure(metric.without)) }
                         }
                     }
                 }
