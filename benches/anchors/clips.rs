@@ -11,9 +11,10 @@ use std::{
 };
 
 const STILLS: [&str; 3] = ["bottle", "box", "can"];
+const MOVES: [Camera; 4] = [Camera::Still, Camera::PushIn, Camera::PanLeft, Camera::Orbit];
 const SECS: f64 = 1.0;
 const FPS: u32 = 24;
-const LONGEST: usize = 480;
+const LONGEST: usize = 384;
 /// Strength of the faults, as a share of what the simulator takes for plain.
 const STRENGTH: f64 = 0.5;
 
@@ -53,7 +54,7 @@ pub(crate) fn read(labels: &Path) -> Result<Vec<Labelled>, Box<dyn Error>> {
     Ok(clips)
 }
 
-/// Every move over every still, without fault and with each of them, written to `folder`.
+/// Some moves over every still, without fault and with each of them, written to `folder`.
 pub(crate) fn made(folder: &Path) -> Result<Vec<Labelled>, Box<dyn Error>> {
     let mut clips = Vec::new();
     for still in STILLS {
@@ -62,7 +63,7 @@ pub(crate) fn made(folder: &Path) -> Result<Vec<Labelled>, Box<dyn Error>> {
         let loaded = media::load_seed(&seed)?;
         let mask = media::load_mask(&file(format!("{still}_mask.png")), loaded.picture.size())?;
         let depth = media::load_mask(&file(format!("{still}_depth.png")), loaded.picture.size())?;
-        for camera in Camera::ALL {
+        for camera in MOVES {
             let shot = Shot { camera, duration_secs: SECS, fps: FPS, longest: LONGEST, ..Shot::default() };
             let animator = Animator::new(&loaded, Some(&depth), Some(&mask), &shot);
             let pair = format!("{still} {camera}");

@@ -3,7 +3,7 @@
 //!
 //! `cargo bench --bench anchors -- [LABELS.csv]`: labels are a CSV with the columns clip, seed, label (`hold` or `accept`, else at
 //! fault) and, where there are any, causes (`geometry|…`) and pair, which names clips that differ in their fault alone. Without
-//! labels, clips are made of the stills in `fixtures/`: every camera move, with and without every fault.
+//! labels, clips are made of the stills in `fixtures/`: four camera moves, with and without every fault.
 #![expect(clippy::print_stdout, reason = "tables are what it is for")]
 
 mod clips;

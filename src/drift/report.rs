@@ -171,6 +171,7 @@ pub struct MetricSummary {
     /// Maximum over frames.
     pub max: f64,
     /// Drift of the clip had this signal not been asked, `0..=100`: the verdict hangs on a signal as far as this is lower.
+    #[serde(default)]
     pub without: f64,
 }
 
