@@ -6,7 +6,7 @@ use crate::{
     flow::Flow,
     frame::{
         Plane,
-        sample::LANES,
+        sample::{LANES, first_lanes, write_lanes},
         simd::{self, Kernel},
     },
 };
@@ -43,16 +43,14 @@ impl Kernel for Band<'_> {
     fn run(self) {
         let Self { plane, flow, top, out } = self;
         for (y, out) in (top..).zip(out.chunks_exact_mut(flow.size().width)) {
-            let along = flow.u.row(y).chunks(LANES).zip(flow.v.row(y).chunks(LANES));
-            for ((left, out), (u, v)) in (0..).step_by(LANES).zip(out.chunks_mut(LANES)).zip(along) {
-                let (mut px, mut py) = ([0.0; LANES], [0.0; LANES]);
-                px[..u.len()].copy_from_slice(u);
-                py[..v.len()].copy_from_slice(v);
+            let (u, v) = (flow.u.row(y), flow.v.row(y));
+            for left in (0..out.len()).step_by(LANES) {
+                let (mut px, mut py) = (first_lanes(&u[left..]), first_lanes(&v[left..]));
                 for i in 0..LANES {
                     px[i] += (left + i) as f32;
                     py[i] += y as f32;
                 }
-                out.copy_from_slice(&samples(plane, &px, &py)[..out.len()]);
+                write_lanes(&mut out[left..], &samples(plane, &px, &py));
             }
         }
     }

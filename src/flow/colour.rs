@@ -193,12 +193,16 @@ fn neighbours(other: &[f32], at: usize, parity: usize) -> [&[f32; LANES]; 4] {
     [lanes(other, at - 1 + parity), lanes(other, at + parity), lanes(other, at - STRIDE), lanes(other, at + STRIDE)]
 }
 
-/// Writes the samples from `at` on, as far as `end`.
+/// Writes the samples from `at` on, as far as `end`. What lies beyond is written back: a copy of any length would be a call.
 #[inline(always)]
 fn store(plane: &mut [f32], at: usize, end: usize, values: &[f32; LANES]) {
-    if at + LANES <= end {
-        plane[at..at + LANES].copy_from_slice(values);
+    let plane: &mut [f32; LANES] = plane[at..].first_chunk_mut().expect("planes end in LANES spare samples");
+    let count = end - at;
+    if count >= LANES {
+        *plane = *values;
     } else {
-        plane[at..end].copy_from_slice(&values[..end - at]);
+        for i in 0..LANES {
+            plane[i] = if i < count { values[i] } else { plane[i] };
+        }
     }
 }

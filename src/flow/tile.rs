@@ -246,16 +246,21 @@ impl Tile {
         }
     }
 
-    /// Hands out the flow of picture row `y`, of `columns` of it.
+    /// Hands out the flow of picture row `y`, of `columns` of it, which begin an even number after the tile's.
+    #[inline(always)]
     pub(super) fn copy_row(&self, y: usize, columns: Range<usize>, u: &mut [f32], v: &mut [f32]) {
-        let row = (y - self.rows.start + 1) * STRIDE + 1;
         let [a, b] = &self.colours;
         let (even, odd) = if (y - self.rows.start).is_multiple_of(2) { (a, b) } else { (b, a) };
-        let first = columns.start - self.columns.start;
+        debug_assert!((columns.start - self.columns.start).is_multiple_of(2), "pairs begin with the even colour");
+        let row = (y - self.rows.start + 1) * STRIDE + 1 + (columns.start - self.columns.start) / 2;
         for (plane_even, plane_odd, out) in [(&even.u, &odd.u, u), (&even.v, &odd.v, v)] {
-            for (i, out) in out.iter_mut().enumerate() {
-                let x = first + i;
-                *out = if x.is_multiple_of(2) { plane_even[row + x / 2] } else { plane_odd[row + x / 2] };
+            let (pairs, last) = out.as_chunks_mut::<2>();
+            let (plane_even, plane_odd) = (&plane_even[row..], &plane_odd[row..]);
+            for ((pair, &even), &odd) in pairs.iter_mut().zip(plane_even).zip(plane_odd) {
+                *pair = [even, odd];
+            }
+            if let [last] = last {
+                *last = plane_even[pairs.len()];
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::Flow;
 use crate::frame::{
     Picture, Plane, Size,
-    sample::{Bilinear, LANES},
+    sample::{Bilinear, LANES, first_lanes, write_lanes},
     simd::{self, Kernel},
 };
 use rayon::prelude::*;
@@ -69,18 +69,14 @@ impl<const N: usize> Kernel for Band<'_, N> {
         for row in 0..out[0].len() / width {
             let (u, v) = (along.u.row(top + row), along.v.row(top + row));
             for left in (0..width).step_by(LANES) {
-                let columns = left..(left + LANES).min(width);
-                let (mut x, mut y) = ([0.0; LANES], [0.0; LANES]);
-                x.iter_mut().zip(&u[columns.clone()]).for_each(|(x, u)| *x = *u);
-                y.iter_mut().zip(&v[columns.clone()]).for_each(|(y, v)| *y = *v);
+                let (mut x, mut y) = (first_lanes(&u[left..]), first_lanes(&v[left..]));
                 for i in 0..LANES {
                     x[i] += (left + i) as f32;
                     y[i] += (top + row) as f32;
                 }
                 let taps = Bilinear::new(size, &x, &y);
                 for (plane, out) in planes.iter().zip(&mut out) {
-                    let out = &mut out[row * width..][columns.clone()];
-                    out.copy_from_slice(&taps.of(plane)[..columns.len()]);
+                    write_lanes(&mut out[row * width..(row + 1) * width][left..], &taps.of(plane));
                 }
             }
         }

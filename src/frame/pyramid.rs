@@ -1,6 +1,7 @@
 //! Resizing and image pyramids.
 
 use super::{Picture, Plane, Size};
+use bytemuck::{cast_slice, cast_slice_mut};
 use fast_image_resize::{
     FilterType, ResizeAlg, ResizeOptions, Resizer,
     images::{TypedImage, TypedImageRef},
@@ -16,12 +17,14 @@ pub fn resize(plane: &Plane<f32>, size: Size) -> Plane<f32> {
     let shrinks = size.width <= from.width && size.height <= from.height;
     let filter = if shrinks { FilterType::Hamming } else { FilterType::CatmullRom };
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter));
-    let pixels: Vec<F32> = plane.data().iter().map(|&v| F32::new(v)).collect();
-    let source =
-        TypedImageRef::new(from.width as u32, from.height as u32, &pixels).expect("as many pixels as the size says");
-    let mut target = TypedImage::<F32>::new(size.width as u32, size.height as u32);
+    let source = TypedImageRef::<F32>::from_buffer(from.width as u32, from.height as u32, cast_slice(plane.data()))
+        .expect("as many samples as the size says");
+    let mut resized = Plane::filled(size.width, size.height, 0.0f32);
+    let pixels = cast_slice_mut(resized.data_mut());
+    let mut target = TypedImage::<F32>::from_buffer(size.width as u32, size.height as u32, pixels)
+        .expect("as many samples as the size says");
     Resizer::new().resize_typed(&source, &mut target, &options).expect("no crop, no alpha");
-    Plane::from_vec(size.width, size.height, target.pixels().iter().map(|p| p.0).collect())
+    resized
 }
 
 /// [`resize`] for each channel of a picture.

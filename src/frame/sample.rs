@@ -20,6 +20,26 @@ pub fn bilinear(plane: &Plane<f32>, x: f32, y: f32) -> f32 {
 /// Points that [`Bilinear`] samples at once.
 pub(crate) const LANES: usize = 16;
 
+/// The first samples of `row`, with zeros beyond its end.
+#[inline(always)]
+pub(crate) fn first_lanes(row: &[f32]) -> [f32; LANES] {
+    if let Some(lanes) = row.first_chunk() {
+        return *lanes;
+    }
+    let mut lanes = [0.0; LANES];
+    lanes[..row.len()].copy_from_slice(row);
+    lanes
+}
+
+/// Writes `lanes` to the begin of `row`, as far as it goes.
+#[inline(always)]
+pub(crate) fn write_lanes(row: &mut [f32], lanes: &[f32; LANES]) {
+    match row.first_chunk_mut() {
+        Some(first) => *first = *lanes,
+        None => row.copy_from_slice(&lanes[..row.len()]),
+    }
+}
+
 /// Where and with which weights [`bilinear`] reads at [`LANES`] points: worked out once for planes of one size.
 pub(crate) struct Bilinear {
     /// Index of the upper left neighbour.

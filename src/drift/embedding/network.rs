@@ -75,7 +75,7 @@ impl Network {
             let wide = pointwise(&maps, &bottleneck.widen, true);
             let mut made = pointwise(&spatial(&wide, &bottleneck.look, bottleneck.stride), &bottleneck.narrow, false);
             if bottleneck.residual {
-                made.values.iter_mut().zip(&maps.values).for_each(|(out, before)| *out += before);
+                made.add(&maps);
             }
             maps = made;
         }
