@@ -84,6 +84,24 @@ fn money_needs_a_budget_and_a_yes() {
 }
 
 #[test]
+fn candidates_are_made_at_the_same_time_and_what_held_is_planned_with_next_time() {
+    let model = r#"if [ "$1" = capabilities ]; then echo '{"capabilities": {"at_once": 3}}'; exit; fi
+touch "here-$3"
+tries=0
+while [ "$(ls here-* | wc -l)" -lt 3 ]; do tries=$((tries + 1)); [ $tries -lt 600 ] || exit 1; sleep 0.05; done
+cp good.mp4 "$2"
+"#;
+    let scene = scene().file("together", model);
+    let line = ["still.png", "--command", "sh together {ask} {out} {take}", "--candidates", "3"];
+    let made = scene.holdstill(&[&["animate"], &line[..], &["--json"]].concat()).output().unwrap();
+    let report = envelope(&made.stdout);
+    let actions: Vec<_> = (0..3).map(|take| report["takes"][take]["decision"]["action"].to_string()).collect();
+    assert_eq!(actions, [r#""accept""#, r#""skip""#, r#""skip""#], "{}", String::from_utf8_lossy(&made.stderr));
+    let plan = scene.holdstill(&[&["plan"], &line[..], &["--motion", "orbit"]].concat()).assert().code(0);
+    plan.stdout(predicate::str::contains("3 at the same time").and(predicate::str::contains("with what is asked for")));
+}
+
+#[test]
 fn a_plan_sends_nothing() {
     let scene = scene();
     let plan = ["plan", "still.png", "--command", "sh model {out}", "--command-price", "0.40", "--takes", "2"];

@@ -1,4 +1,4 @@
-//! SIGKILL at the observed states of an attempt, then `runs resume`: nothing is paid twice, nothing paid is lost.
+//! SIGKILL in every state of an attempt, then `runs resume`: nothing is paid twice, nothing paid is lost.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
@@ -53,6 +53,39 @@ fn wait_until(what: &str, is_so: impl Fn() -> bool) {
 
 /// Starts `animate` and kills it, without warning, as soon as its attempt is seen in `state`.
 fn kill_when(scene: &Scene, state: AttemptState, price: &[&str]) {
+    kill_once(scene, price, &format!("the attempt is {state}"), || {
+        attempts(scene).first().is_some_and(|attempt| attempt.state == state)
+            && (state != AttemptState::Submitted || calls(scene) == 1)
+    });
+}
+
+/// Kills it between two states: the step to `next` never ends, because a trigger counts for ever inside of it.
+fn kill_before(scene: &Scene, next: AttemptState) {
+    let home = Home::open(Some(&scene.path("home"))).unwrap();
+    drop(Ledger::open(&home).unwrap());
+    let ledger = rusqlite::Connection::open(home.ledger_path()).unwrap();
+    ledger.busy_timeout(Duration::ZERO).unwrap();
+    let table = format!("CREATE TABLE endless (n); INSERT INTO endless VALUES {};", ["(0)"; 100].join(","));
+    ledger.execute_batch(&table).unwrap();
+    let many = ["endless"; 12].join(" JOIN ");
+    let trigger = format!(
+        "CREATE TRIGGER hold BEFORE UPDATE OF state ON attempts WHEN new.state = '{next}'
+         BEGIN SELECT count(*) FROM {many}; END"
+    );
+    ledger.execute_batch(&trigger).unwrap();
+    // a transaction is only refused while the other one is in its trigger
+    let is_held = || ledger.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_err();
+    let is_there = || attempts(scene).first().is_some_and(|attempt| attempt.state.may_become(next)) && is_held();
+    kill_once(scene, &PRICE, &format!("the attempt is about to be {next}"), || {
+        is_there() && {
+            sleep(Duration::from_millis(200));
+            is_there()
+        }
+    });
+    ledger.execute_batch("DROP TRIGGER hold; DROP TABLE endless").unwrap();
+}
+
+fn kill_once(scene: &Scene, price: &[&str], what: &str, is_so: impl Fn() -> bool) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_holdstill"))
         .current_dir(scene.path(""))
         .env("HOLDSTILL_HOME", scene.path("home"))
@@ -62,10 +95,7 @@ fn kill_when(scene: &Scene, state: AttemptState, price: &[&str]) {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    wait_until(&format!("the attempt is {state}"), || {
-        attempts(scene).first().is_some_and(|attempt| attempt.state == state)
-            && (state != AttemptState::Submitted || calls(scene) == 1)
-    });
+    wait_until(what, is_so);
     child.kill().unwrap();
     child.wait().unwrap();
 }
@@ -120,4 +150,23 @@ fn a_stored_take_is_never_made_again() {
     resume(&scene, &[]).code(0).stdout(predicate::str::contains("$0.40 of $0.80"));
     assert_eq!((calls(&scene), attempts(&scene).len()), (1, 1));
     assert_eq!(fs::read(scene.path("out/still.mp4")).unwrap(), fs::read(scene.path("good.mp4")).unwrap());
+}
+
+#[test]
+fn a_clip_is_never_lost_and_never_made_twice_whatever_the_state_it_was_killed_in() {
+    use AttemptState as S;
+    for next in [S::Submitted, S::Running, S::Downloaded, S::Scored, S::Settled] {
+        let model = MODEL.replace("cp", "echo '{\"progress\": 0.5}'; sleep 0.2; cp");
+        let scene = scene().file("go", "").file("model", model);
+        kill_before(&scene, next);
+        let [killed] = &attempts(&scene)[..] else { panic!("one attempt") };
+        assert!(killed.state.may_become(next) && killed.state != next, "{} before {next}", killed.state);
+        if matches!(next, S::Submitted | S::Running) {
+            let clip = Home::open(Some(&scene.path("home"))).unwrap().staging_path(killed.id);
+            wait_until("the program delivers to nobody", || clip.exists());
+        }
+        resume(&scene, &[]).code(0).stdout(predicate::str::contains("$0.40 of $0.80"));
+        assert_eq!((calls(&scene), attempts(&scene).len()), (1, 1), "before {next}");
+        assert_eq!(attempts(&scene)[0].state, S::Settled, "before {next}");
+    }
 }

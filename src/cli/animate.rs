@@ -22,7 +22,7 @@ The same command again takes the same run up: what was made is not made again.")
 pub(crate) struct Args {
     #[command(flatten)]
     order: OrderArgs,
-    /// Begin anew, even where takes of the same request exist
+    /// Begin anew, even where takes of the same request exist, and with what you ask for, not with what held last time
     #[arg(long)]
     fresh: bool,
     /// Write the report here: .html or .json; may be repeated

@@ -45,6 +45,9 @@ pub(crate) struct OrderArgs {
     /// Most takes to ask for [default: 3]
     #[arg(long, value_name = "N", help_heading = "Provider")]
     takes: Option<u32>,
+    /// Takes to ask for at the same time; the best one counts [default: 1]
+    #[arg(long, value_name = "N", help_heading = "Provider")]
+    candidates: Option<u32>,
     /// 9:16, 1:1, 4:5, 16:9 or still [default: still]
     #[arg(long, value_name = "SHAPE", help_heading = "Clip")]
     aspect: Option<String>,
@@ -88,6 +91,7 @@ impl OrderArgs {
         config.flag(Key::Tier, "--tier", self.tier.as_ref())?;
         config.flag(Key::Budget, "--budget", self.budget.map(|budget| budget.to_string()))?;
         config.flag(Key::Takes, "--takes", self.takes)?;
+        config.flag(Key::Candidates, "--candidates", self.candidates)?;
         config.flag(Key::Aspect, "--aspect", self.aspect.as_ref())?;
         config.flag(Key::Duration, "--duration", self.duration.as_ref())?;
         config.flag(Key::Fps, "--fps", self.fps)?;
@@ -107,6 +111,7 @@ impl OrderArgs {
             budget: config.budget(),
             is_consented: self.yes && config.budget().is_some(),
             takes: config.takes(),
+            candidates: config.candidates(),
             aspect: config.text(Key::Aspect).unwrap_or("still").to_owned(),
             duration_secs,
             fps: config.fps(),

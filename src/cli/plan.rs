@@ -5,7 +5,7 @@ use super::{
     order::{OrderArgs, home, tell_old_price},
 };
 use holdstill::{
-    engine::animate::{Plan, plan},
+    engine::animate::{Influence, Plan, plan},
     store::Money,
 };
 use owo_colors::OwoColorize;
@@ -39,6 +39,14 @@ fn table(plan: &Plan) -> String {
         0 => format!("at most {} to {}", plan.most_calls, plan.provider),
         made => format!("at most {} to {}, {made} made already", plan.most_calls, plan.provider),
     };
+    let at_once = if plan.candidates > 1 { format!(", {} at the same time", plan.candidates) } else { String::new() };
+    let calls = calls + &at_once;
+    let start = if plan.start == Influence::default() {
+        "with what is asked for".to_owned()
+    } else {
+        let words = if plan.start.prompt.is_empty() { String::new() } else { format!(", “{}”", plan.start.prompt) };
+        format!("with what held last time: {:.0} % of the motion{words}", 100.0 * plan.start.motion)
+    };
     let price = if plan.price_micros == Money::ZERO {
         "free".to_owned()
     } else {
@@ -60,6 +68,7 @@ fn table(plan: &Plan) -> String {
     let row = |name: &str, value: &str| format!("{} {value}\n", format_args!("{name:<7}").bold());
     let rows = [
         ("clip", &clip),
+        ("begins", &start),
         ("calls", &calls),
         ("price", &price),
         ("budget", &budget),

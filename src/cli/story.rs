@@ -117,6 +117,7 @@ fn page(animated: &Animated, job: &AnimateJob, cancel: &Cancel) -> Result<String
         command: first.command.clone(),
         seed: job.still.clone(),
         mask: job.mask.clone(),
+        embedder: None,
         thresholds: Thresholds { drift_fail: job.drift_fail },
         clip,
     };

@@ -1,6 +1,6 @@
 //! Why a verb could not finish.
 
-use crate::{media, provider, store};
+use crate::{drift::EmbedderError, media, provider, store};
 
 /// Every way in which a verb fails. The face turns it into `error:`, `caused by:`, `hint:` and an exit code.
 #[derive(Debug, thiserror::Error)]
@@ -9,6 +9,9 @@ pub enum Error {
     /// A picture or a clip cannot be read or written.
     #[error(transparent)]
     Media(#[from] media::Error),
+    /// The user's network cannot be used.
+    #[error(transparent)]
+    Embedder(#[from] EmbedderError),
     /// A provider made no clip.
     #[error(transparent)]
     Provider(#[from] provider::Error),
@@ -64,6 +67,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Media(error) => error.code(),
+            Self::Embedder(error) => error.code(),
             Self::Provider(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::Usage { .. } => "usage",
@@ -78,6 +82,7 @@ impl Error {
     pub fn hint(&self) -> String {
         match self {
             Self::Media(error) => error.hint(),
+            Self::Embedder(error) => error.hint(),
             Self::Provider(error) => error.hint(),
             Self::Store(error) => error.hint(),
             Self::Usage { hint, .. } | Self::Budget { hint, .. } => hint.clone(),
@@ -87,10 +92,15 @@ impl Error {
         }
     }
 
+    /// Whether there is no use in going on with another clip.
+    pub(super) fn concerns_every_clip(&self) -> bool {
+        matches!(self.class(), Class::Interrupted) || matches!(self, Self::Embedder(_))
+    }
+
     /// Which exit code it deserves.
     pub fn class(&self) -> Class {
         match self {
-            Self::Usage { .. } => Class::Usage,
+            Self::Usage { .. } | Self::Embedder(_) => Class::Usage,
             Self::Provider(error) => class_of_provider(error),
             Self::Store(error) => class_of_store(error),
             Self::Budget { .. } => Class::Budget,

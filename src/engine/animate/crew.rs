@@ -2,9 +2,10 @@
 
 use super::{
     AnimateJob, Influence,
+    gap::Gap,
     provider::Provider,
     splice,
-    workshop::{self, Made, Mended, Offer, Patch, Sign, TakeRequest, Trace, Unmade, Workshop},
+    workshop::{self, Made, Mended, Offer, Order, Patch, Sign, TakeRequest, Trace, Unmade, Workshop},
 };
 use crate::{
     drift::{ScoreReport, Thresholds},
@@ -12,8 +13,9 @@ use crate::{
     frame::Size,
     media,
     provider::{self, Generated, Progress, Request, Ticket},
+    store::Money,
 };
-use std::{cell::RefCell, path::Path};
+use std::{cell::RefCell, future::poll_fn, path::Path, task::Poll};
 
 /// Shorter side of the clip in pixels for the shapes that platforms name.
 const SHORT_SIDE: usize = 720;
@@ -54,11 +56,11 @@ impl<'a, 'e> Crew<'a, 'e> {
     }
 
     /// Has a provider work on a take: its progress is told and written down as it comes.
-    fn oversee(
+    async fn oversee(
         &self,
         take: u32,
         sign: &mut workshop::Ear<'_>,
-        work: impl FnOnce(&mut dyn FnMut(Progress), &dyn Fn() -> bool) -> Result<Generated, provider::Error>,
+        work: impl AsyncFnOnce(&mut dyn FnMut(Progress), &dyn Fn() -> bool) -> Result<Generated, provider::Error>,
     ) -> Result<Made, Unmade> {
         let stage = Stage::Generate;
         let what = format!("take {take} by {}", self.job.maker.name());
@@ -79,7 +81,7 @@ impl<'a, 'e> Crew<'a, 'e> {
             }
         };
         let is_cancelled = || self.cancel.is_requested() || broken.borrow().is_some();
-        let made = work(&mut progress, &is_cancelled);
+        let made = work(&mut progress, &is_cancelled).await;
         match (made, broken.into_inner()) {
             (_, Some(error)) => Err(Unmade { error, cost: None }),
             (Ok(made), None) => {
@@ -88,6 +90,22 @@ impl<'a, 'e> Crew<'a, 'e> {
             }
             (Err(error), None) => Err(Unmade { cost: error.cost(), error: error.into() }),
         }
+    }
+
+    /// Has a clip made.
+    async fn make(&self, order: Order<'_>, sign: &mut workshop::Ear<'_>) -> Result<Made, Unmade> {
+        let Order { request: take, client_id, out } = order;
+        let mut request = self.request(take, out);
+        if let Some(patch) = &take.patch {
+            aim(&mut request, patch).map_err(|error| Unmade { error, cost: Some(Money::ZERO) })?;
+        }
+        let work = async |progress: &mut dyn FnMut(Progress), is_cancelled: &dyn Fn() -> bool| match &self.provider {
+            Provider::Builtin(animator) => animator.generate(&request, progress, is_cancelled),
+            Provider::Command(command, _) => command.generate(&request, &self.job.folder, progress, is_cancelled).await,
+            Provider::Comfy(comfy) => comfy.generate(&request, client_id, progress, is_cancelled).await,
+            Provider::Remote(remote) => remote.generate(&request, client_id, progress, is_cancelled).await,
+        };
+        self.oversee(take.take, sign, work).await
     }
 
     fn tell(&self, event: Event) {
@@ -121,8 +139,9 @@ impl<'a, 'e> Crew<'a, 'e> {
             clip: clip.to_owned(),
             seed: self.job.still.clone(),
             mask: self.job.mask.clone(),
+            embedder: None,
             thresholds: Thresholds { drift_fail: self.job.drift_fail },
-            command: command_line(clip, &self.job.still, self.job.mask.as_deref()),
+            command: command_line(clip, &self.job.still, self.job.mask.as_deref(), None),
         };
         let mut hear = |event| match event {
             Event::Begin { stage, total, .. } => self.tell(Event::Begin { stage, what: label.to_owned(), total }),
@@ -143,19 +162,29 @@ impl Workshop for Crew<'_, '_> {
         out: &Path,
         sign: &mut workshop::Ear<'_>,
     ) -> Result<Made, Unmade> {
-        let mut request = self.request(take, out);
-        if let Some(patch) = &take.patch {
-            bracket(&mut request, patch).map_err(|error| Unmade { error, cost: Some(crate::store::Money::ZERO) })?;
-        }
         let runtime = runtime().map_err(|error| Unmade { error, cost: None })?;
-        self.oversee(take.take, sign, |progress, is_cancelled| match &self.provider {
-            Provider::Builtin(animator) => animator.generate(&request, progress, is_cancelled),
-            Provider::Command(command, _) => {
-                runtime.block_on(command.generate(&request, &self.job.folder, progress, is_cancelled))
+        runtime.block_on(self.make(Order { request: take, client_id, out }, sign))
+    }
+
+    fn generate_all(&mut self, orders: &[Order<'_>], sign: &mut workshop::Ears<'_>) -> Vec<Result<Made, Unmade>> {
+        let at_once = match &self.provider {
+            Provider::Builtin(_) | Provider::Comfy(_) => 1,
+            Provider::Command(_, able) => able.at_once,
+            Provider::Remote(remote) => remote.at_once(),
+        };
+        let sign = RefCell::new(sign);
+        let mut made = Vec::new();
+        for (chunk, orders) in orders.chunks(at_once.max(1)).enumerate() {
+            let make = async |(at, order): (usize, &Order<'_>)| {
+                let at = chunk * at_once.max(1) + at;
+                self.make(*order, &mut |heard| (sign.borrow_mut())(at, heard)).await
+            };
+            match runtime() {
+                Ok(runtime) => made.extend(runtime.block_on(all(orders.iter().enumerate().map(make)))),
+                Err(error) => made.push(Err(Unmade { error, cost: Some(Money::ZERO) })),
             }
-            Provider::Comfy(comfy) => runtime.block_on(comfy.generate(&request, client_id, progress, is_cancelled)),
-            Provider::Remote(remote) => runtime.block_on(remote.generate(&request, client_id, progress, is_cancelled)),
-        })
+        }
+        made
     }
 
     fn keeps_jobs(&self) -> bool {
@@ -174,18 +203,15 @@ impl Workshop for Crew<'_, '_> {
             return Ok(Made { cost: None });
         }
         let runtime = runtime().map_err(|error| Unmade { error, cost: None })?;
-        match &self.provider {
-            Provider::Comfy(comfy) => self.oversee(take, sign, |progress, is_cancelled| {
-                runtime.block_on(comfy.collect(ticket, out, progress, is_cancelled))
-            }),
-            Provider::Remote(remote) => self.oversee(take, sign, |progress, is_cancelled| {
-                runtime.block_on(remote.collect(ticket, out, progress, is_cancelled))
-            }),
+        let work = async |progress: &mut dyn FnMut(Progress), is_cancelled: &dyn Fn() -> bool| match &self.provider {
+            Provider::Comfy(comfy) => comfy.collect(ticket, out, progress, is_cancelled).await,
+            Provider::Remote(remote) => remote.collect(ticket, out, progress, is_cancelled).await,
             Provider::Builtin(_) | Provider::Command(..) => {
-                let error = Error::Bug(format!("{} keeps no jobs", self.job.maker.name()));
-                Err(Unmade { error, cost: None })
+                let what = format!("{} keeps no jobs", self.job.maker.name());
+                Err(provider::Error::BadRequest { what })
             }
-        }
+        };
+        runtime.block_on(self.oversee(take, sign, work))
     }
 
     fn reconcile(&mut self, client_id: &str, out: &Path) -> Result<Option<Trace>, Error> {
@@ -202,23 +228,22 @@ impl Workshop for Crew<'_, '_> {
         Ok(job.map(Trace::Job))
     }
 
-    fn offer(&mut self, clip: &Path, ends: [usize; 2], secs: f64) -> Result<Option<Offer>, Error> {
+    fn offer(&mut self, clip: &Path, gap: Gap, secs: f64) -> Result<Option<Offer>, Error> {
         let price = self.job.maker.price();
+        let is_open = gap.after.is_none();
         let offer = match &self.provider {
-            Provider::Builtin(_) => Some(Offer { secs, price }),
-            Provider::Command(_, able) => {
-                let secs = secs.max(able.shortest_secs);
-                (able.last_frame && secs <= able.longest_secs).then_some(Offer { secs, price })
-            }
-            Provider::Comfy(comfy) => comfy.takes_last().then_some(Offer { secs, price }),
-            Provider::Remote(remote) => remote.offer(secs).map(|(secs, price)| Offer { secs, price }),
+            // it leads from one picture to another, and begins every other move at rest
+            Provider::Builtin(_) => (!is_open).then_some((secs, price)),
+            Provider::Command(_, able) => able.offer(secs, is_open, price),
+            Provider::Comfy(comfy) => (is_open || comfy.takes_last()).then_some((secs, price)),
+            Provider::Remote(remote) => remote.offer(secs, is_open),
         };
-        let Some(offer) = offer else { return Ok(None) };
-        Ok(splice::ends_of(clip, ends)?.map(|_| offer))
+        let Some((secs, price)) = offer else { return Ok(None) };
+        Ok(splice::ends_of(clip, gap)?.map(|_| Offer { secs, price }))
     }
 
     fn splice(&mut self, patch: &Patch, made: &Path, out: &Path) -> Result<(), Error> {
-        splice::splice(&patch.clip, made, patch.ends, out, self.cancel)
+        splice::splice(&patch.clip, made, patch.gap, out, self.cancel)
     }
 
     fn score(&mut self, clip: &Path, take: u32) -> Result<ScoreReport, Error> {
@@ -251,15 +276,17 @@ impl Workshop for Crew<'_, '_> {
     }
 }
 
-/// Turns a request into one for a span: from one frame of the clip to another.
-fn bracket(request: &mut Request, patch: &Patch) -> Result<(), Error> {
-    let ends = splice::ends_of(&patch.clip, patch.ends)?;
-    let [first, last] = ends.ok_or_else(|| Error::Bug("the ends of a span are no two pictures any more".into()))?;
+/// Turns a request into one for a part of a clip: from one of its frames on, to another one where that stays.
+fn aim(request: &mut Request, patch: &Patch) -> Result<(), Error> {
+    let ends = splice::ends_of(&patch.clip, patch.gap)?;
+    let (first, last) = ends.ok_or_else(|| Error::Bug("the ends of a span are no two pictures any more".into()))?;
     request.size = first.size();
     request.seed = request.out.with_extension("first.png");
-    request.last = Some(request.out.with_extension("last.png"));
-    for (picture, path) in [(&first, Some(&request.seed)), (&last, request.last.as_ref())] {
-        path.map(|path| media::save_png(picture, path)).transpose()?;
+    media::save_png(&first, &request.seed)?;
+    if let Some(last) = last {
+        let path = request.out.with_extension("last.png");
+        media::save_png(&last, &path)?;
+        request.last = Some(path);
     }
     request.duration_secs = patch.secs;
     // mask and depth are the still's
@@ -270,6 +297,21 @@ fn bracket(request: &mut Request, patch: &Patch) -> Result<(), Error> {
 /// One thread is enough to wait on.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Error> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Scratch)
+}
+
+/// Waits for all of them at the same time; what came of them, in their order.
+async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut waiting: Vec<_> = futures.map(|future| (Some(Box::pin(future)), None)).collect();
+    poll_fn(|context| {
+        for (future, outcome) in &mut waiting {
+            if let Some(Poll::Ready(ready)) = future.as_mut().map(|future| future.as_mut().poll(context)) {
+                (*future, *outcome) = (None, Some(ready));
+            }
+        }
+        if waiting.iter().all(|(future, _)| future.is_none()) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    waiting.into_iter().filter_map(|(_, outcome)| outcome).collect()
 }
 
 /// Size of the clip in pixels, both sides even.

@@ -1,21 +1,20 @@
-//! What to do with a measured take: a pure function of the score and of what is left to spend.
+//! What to do with a measured take: a pure function of the score and of what the ways on cost.
 //!
-//! Mending is free and keeps a take that is mostly good; a broad fault cannot be mended from its neighbours and is
-//! asked for again, with less of what went wrong.
+//! Mending is free and comes first. Of what must be paid for, the way with the least expected price is taken: a way that
+//! costs `p` and holds with the chance `c` costs `p / c` until it holds, whatever it is tried after, and either way ends
+//! with the same accepted seconds.
 
-use super::Influence;
+use super::{
+    Influence,
+    gap::Gap,
+    way::{Way, cheaper},
+};
 use crate::drift::{Cause, ScoreReport, Verdict};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Share of frames at fault above which too few good neighbours are left to mend from.
 const BROAD_SHARE: f64 = 0.40;
-/// Drift of a frame that ends a span, as a share of the limit: it must not carry the fault on.
-const CLEAN_SHARE: f64 = 0.5;
-/// Frames from the fault within which its ends are looked for.
-const FARTHEST_END: usize = 16;
-/// Longest span that is asked for alone, as a share of the clip: of the rest, too little is kept to be worth a joint.
-const LONGEST_SHARE: f64 = 0.7;
 /// Longest gap that two-sided interpolation bridges faithfully, in seconds (12 frames at 24 per second).
 const LONGEST_BRIDGE_SECS: f64 = 0.5;
 
@@ -32,11 +31,18 @@ pub enum Action {
         /// Those two frames, 0-based.
         ends: [usize; 2],
     },
+    /// The frames after one that passes, up to the clip's end, are asked for alone.
+    Tail {
+        /// That frame, 0-based.
+        from: usize,
+    },
     /// Another take is asked for.
     Retake {
         /// What is asked differently.
         influence: Influence,
     },
+    /// It is left as it is: another take, asked for at the same time, decides.
+    Skip,
     /// Nothing more can be done; the best take stands, with its honest verdict.
     Stop,
 }
@@ -48,7 +54,9 @@ impl Action {
             Self::Accept => "accept",
             Self::Mend => "mend",
             Self::Span { .. } => "span",
+            Self::Tail { .. } => "tail",
             Self::Retake { .. } => "retake",
+            Self::Skip => "skip",
             Self::Stop => "stop",
         }
     }
@@ -63,104 +71,98 @@ pub struct Decision {
     pub reason: String,
 }
 
+impl Decision {
+    /// The take is left as it is.
+    pub(super) fn aside(reason: &str) -> Self {
+        Self { action: Action::Skip, reason: reason.to_owned() }
+    }
+
+    /// The same where the next take is there already: it is looked at before more is asked for.
+    pub(super) fn without_asking(self) -> Self {
+        match self.action {
+            Action::Accept | Action::Mend => self,
+            _ => Self::aside("the next take, asked for at the same time, is looked at first"),
+        }
+    }
+}
+
 /// What is left to decide with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Means<'a> {
-    /// Why no other take can be asked for; `None` where one can.
-    pub(super) no_retake: Option<&'a str>,
-    /// The frames that pass around what is at fault, where the provider can be asked for what lies between them.
-    pub(super) span: Option<[usize; 2]>,
+    /// Another take, or why none can be asked for.
+    pub(super) retake: Result<Way, &'a str>,
+    /// What can be asked for alone, and what that takes.
+    pub(super) part: Option<(Gap, Way)>,
     /// Whether this is the score of a take that was mended already.
     pub(super) is_mended: bool,
 }
 
-/// Chooses among accept, mend, retake and stop. `influence` is what the scored take was asked with.
+/// Chooses among accept, mend, span, tail, retake and stop. `influence` is what the scored take was asked with.
 pub(super) fn decide(score: &ScoreReport, influence: &Influence, means: Means<'_>) -> Decision {
-    let retake = |why: String| match means.no_retake {
-        None => {
-            let influence = influence.corrected(&causes(score));
-            Decision {
-                reason: format!("{why}; asking again {}", influence.wording()),
-                action: Action::Retake { influence },
-            }
-        }
-        Some(reason) => Decision { action: Action::Stop, reason: format!("{why}, and {reason}") },
-    };
     match score.judgement.verdict {
         Verdict::Hold => {
             Decision { action: Action::Accept, reason: format!("it holds: drift {:.1}", score.judgement.drift) }
         }
-        Verdict::Unsure => retake("too little of the still could be judged".to_owned()),
+        Verdict::Unsure => ask(score, influence, means, "too little of the still could be judged"),
         Verdict::Drift if means.is_mended => {
-            let why = format!("drift {:.1} remains after mending", score.judgement.drift);
-            means.span.map_or_else(|| retake(why.clone()), |ends| span(&why, ends))
+            ask(score, influence, means, &format!("drift {:.1} remains after mending", score.judgement.drift))
         }
-        Verdict::Drift => match extent(score) {
-            Extent::Short(why) => Decision { action: Action::Mend, reason: why },
-            Extent::Broad(why) if means.span.is_some() => {
-                Decision { action: Action::Mend, reason: format!("{why}; mending is tried first: it is free") }
-            }
-            // the last resort is free
-            Extent::Broad(why) => match (retake(why), means.no_retake) {
-                (stop, Some(_)) => {
-                    Decision { action: Action::Mend, reason: format!("{}; mending what can be", stop.reason) }
-                }
-                (again, None) => again,
-            },
-        },
+        Verdict::Drift => Decision { action: Action::Mend, reason: extent(score) },
     }
 }
 
-fn span(why: &str, ends: [usize; 2]) -> Decision {
-    let [first, last] = ends;
-    let reason =
-        format!("{why}; asking for frames {}–{} alone, from frame {first} to frame {last}", first + 1, last - 1);
-    Decision { action: Action::Span { ends }, reason }
+/// The cheapest of what must be asked for, where anything can be.
+fn ask(score: &ScoreReport, influence: &Influence, means: Means<'_>, why: &str) -> Decision {
+    match (means.part, means.retake) {
+        (Some((gap, way)), Err(_)) => part(why, gap, way),
+        (Some((gap, way)), Ok(retake)) if cheaper(&way, &retake).is_lt() => part(why, gap, way),
+        (_, Ok(way)) => {
+            let influence = influence.corrected(&causes(score));
+            let reason = format!("{why}; asking again {}{}", influence.wording(), way.wording());
+            Decision { action: Action::Retake { influence }, reason }
+        }
+        (None, Err(reason)) => Decision { action: Action::Stop, reason: format!("{why}, and {reason}") },
+    }
 }
 
-/// The frames that pass nearest around everything at fault, 0-based; `None` where it is not between two such frames, or
-/// is most of the clip.
-pub(super) fn bracket(score: &ScoreReport, limit: f64) -> Option<[usize; 2]> {
-    let frames = &score.judgement.frames;
-    let passes = |index: &usize| frames[*index].drift <= CLEAN_SHARE * limit;
-    let (first, last) = (score.judgement.bad_spans.first()?[0], score.judgement.bad_spans.last()?[1]);
-    let before = (0..first.min(frames.len())).rev().take(FARTHEST_END).find(passes)?;
-    let after = (last + 1..frames.len()).take(FARTHEST_END).find(passes)?;
-    ((after - before) as f64 <= LONGEST_SHARE * frames.len() as f64).then_some([before, after])
+fn part(why: &str, gap: Gap, way: Way) -> Decision {
+    let (first, price) = (gap.before, way.wording());
+    let (action, words) = match gap.after {
+        Some(last) => {
+            let inside = format!("frames {}–{} alone, from frame {first} to frame {last}", first + 1, last - 1);
+            (Action::Span { ends: [first, last] }, inside)
+        }
+        None => (Action::Tail { from: first }, format!("the clip from frame {} on alone", first + 1)),
+    };
+    Decision { action, reason: format!("{why}; asking for {words}{price}") }
 }
 
-enum Extent {
-    Short(String),
-    Broad(String),
-}
-
-/// Whether the fault can be mended from its good neighbours.
-fn extent(score: &ScoreReport) -> Extent {
+/// What is at fault and how far it reaches, in words.
+fn extent(score: &ScoreReport) -> String {
     let frames = score.judgement.frames.len().max(1);
-    let bad: usize = score.judgement.bad_spans.iter().map(|[first, last]| last - first + 1).sum();
-    let longest = score.judgement.bad_spans.iter().map(|[first, last]| last - first + 1).max().unwrap_or(0);
-    let named = named(score);
+    let lengths = || score.judgement.bad_spans.iter().map(|[first, last]| last - first + 1);
+    let (bad, longest): (usize, usize) = (lengths().sum(), lengths().max().unwrap_or(0));
+    let named = score.judgement.causes.first().map_or("the picture", |finding| finding.cause.name());
+    let is_tone = |cause: &Cause| matches!(cause, Cause::Color | Cause::Flicker);
+    let causes = causes(score);
     // tone is re-locked to the still frame by frame, however long it is off
-    if !score.judgement.causes.is_empty()
-        && causes(score).iter().all(|cause| matches!(cause, Cause::Color | Cause::Flicker))
-    {
-        return Extent::Short(format!("{named} is off in {bad} of {frames} frames and can be locked to the still"));
+    if !causes.is_empty() && causes.iter().all(is_tone) {
+        return format!("{named} is off in {bad} of {frames} frames and can be locked to the still");
+    }
+    let free = "mending is tried first: it is free";
+    if bad == 0 {
+        return format!("{named} drifts over the whole clip; {free}");
     }
     if bad as f64 > BROAD_SHARE * frames as f64 {
-        return Extent::Broad(format!("{named} drifts in {bad} of {frames} frames"));
+        return format!("{named} drifts in {bad} of {frames} frames; {free}");
     }
     if longest > bridge_frames(&score.clip.fps) {
-        return Extent::Broad(format!("{named} drifts for {longest} frames in a row, too many to bridge"));
+        return format!("{named} drifts for {longest} frames in a row, too many to bridge; {free}");
     }
-    if bad == 0 {
-        return Extent::Broad(format!("{named} drifts over the whole clip"));
+    match lengths().count() {
+        1 => format!("{named} drifts in one short span, {bad} of {frames} frames"),
+        spans => format!("{named} drifts in {spans} short spans, {bad} of {frames} frames"),
     }
-    let spans = if score.judgement.bad_spans.len() == 1 {
-        "one short span".to_owned()
-    } else {
-        format!("{} short spans", score.judgement.bad_spans.len())
-    };
-    Extent::Short(format!("{named} drifts in {spans}, {bad} of {frames} frames"))
 }
 
 fn bridge_frames(fps: &str) -> usize {
@@ -173,61 +175,69 @@ fn causes(score: &ScoreReport) -> Vec<Cause> {
     score.judgement.causes.iter().map(|finding| finding.cause).collect()
 }
 
-fn named(score: &ScoreReport) -> &'static str {
-    score.judgement.causes.first().map_or("the picture", |finding| finding.cause.name())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::animate::sample::score;
+    use crate::{engine::animate::sample::score, store::Money};
+
+    /// A take of four seconds for 40 cents, after one that did not hold.
+    const TAKE: Way = Way { price: Money { micros: 400_000 }, secs: 4.0, vain: 1, misfits: 0 };
+
+    /// A span of a share of that take in percent.
+    fn share(percent: i64, misfits: u32) -> Way {
+        Way { price: Money { micros: 4_000 * percent }, secs: 0.04 * percent as f64, misfits, ..TAKE }
+    }
+
+    const GAP: Gap = Gap { before: 19, after: Some(41) };
 
     fn action(score: &ScoreReport, no_retake: Option<&str>, is_mended: bool) -> &'static str {
-        decide(score, &Influence::default(), Means { no_retake, span: None, is_mended }).action.name()
+        let retake = no_retake.map_or(Ok(TAKE), Err);
+        decide(score, &Influence::default(), Means { retake, part: None, is_mended }).action.name()
     }
 
     #[test]
-    fn a_hold_is_accepted_and_a_short_glitch_mended() {
+    fn a_hold_is_accepted_and_every_drift_mended_before_money_is_spent() {
         assert_eq!(action(&score(Verdict::Hold, &[], &[]), None, false), "accept");
-        assert_eq!(action(&score(Verdict::Drift, &[Cause::Geometry], &[[50, 57]]), None, false), "mend");
-        assert_eq!(action(&score(Verdict::Drift, &[Cause::Geometry], &[[0, 11], [50, 61]]), None, false), "mend");
-    }
-
-    #[test]
-    fn a_broad_fault_is_asked_for_again_while_that_is_possible() {
-        for spans in [&[[20, 32]][..], &[[0, 11], [20, 31], [40, 51], [60, 71]], &[]] {
-            let broad = score(Verdict::Drift, &[Cause::Geometry], spans);
-            assert_eq!(action(&broad, None, false), "retake", "{spans:?}");
-            assert_eq!(action(&broad, Some("no takes are left"), false), "mend", "{spans:?}");
-            assert_eq!(action(&broad, Some("no takes are left"), true), "stop", "{spans:?}");
-            assert_eq!(action(&broad, None, true), "retake", "{spans:?}");
+        for spans in [&[[50, 57]][..], &[[0, 11], [50, 61]], &[[20, 32]], &[[0, 79]], &[]] {
+            let drift = score(Verdict::Drift, &[Cause::Geometry], spans);
+            assert_eq!(action(&drift, None, false), "mend", "{spans:?}");
+            assert_eq!(action(&drift, Some("no takes are left"), false), "mend", "{spans:?}");
+            assert_eq!(action(&drift, None, true), "retake", "{spans:?}");
+            assert_eq!(action(&drift, Some("no takes are left"), true), "stop", "{spans:?}");
         }
     }
 
     #[test]
-    fn a_bracketed_fault_is_mended_first_and_then_asked_for_alone() {
+    fn what_costs_least_until_it_holds_is_asked_for() {
+        let drift = score(Verdict::Drift, &[Cause::Geometry], &[[20, 40]]);
+        let chosen = |span: Way, retake| {
+            let means = Means { retake, part: Some((GAP, span)), is_mended: true };
+            decide(&drift, &Influence::default(), means).action.name()
+        };
+        // a half: 0.20 × 3 against 0.40 × 3; once it did not fit, 0.20 × 6 is no better than a take
+        assert_eq!([0, 1].map(|misfits| chosen(share(50, misfits), Ok(TAKE))), ["span", "retake"]);
+        // a quarter may fail twice: 0.10 × 9
+        assert_eq!(
+            [0, 1, 2, 3].map(|misfits| chosen(share(25, misfits), Ok(TAKE))),
+            ["span", "span", "span", "retake"]
+        );
+        assert_eq!(chosen(share(75, 9), Err("the budget is spent")), "span");
+    }
+
+    #[test]
+    fn what_is_asked_for_alone_is_named() {
         let broad = score(Verdict::Drift, &[Cause::Geometry], &[[20, 40]]);
-        let means = |is_mended| Means { no_retake: None, span: bracket(&broad, 50.0), is_mended };
-        let decide = |is_mended| decide(&broad, &Influence::default(), means(is_mended));
-        assert_eq!(decide(false).action, Action::Mend);
-        assert_eq!(decide(true).action, Action::Span { ends: [19, 41] });
-        assert!(decide(true).reason.ends_with("asking for frames 20–40 alone, from frame 19 to frame 41"));
-    }
-
-    #[test]
-    fn only_what_lies_between_frames_that_pass_is_bracketed() {
-        let spans = |spans: &[[usize; 2]]| score(Verdict::Drift, &[Cause::Geometry], spans);
-        assert_eq!(bracket(&spans(&[[20, 30], [50, 60]]), 50.0), Some([19, 61]));
-        for none in [&[[0, 20]][..], &[[70, 99]], &[[5, 90]], &[]] {
-            assert_eq!(bracket(&spans(none), 50.0), None, "{none:?}");
-        }
-        let mut doubtful = spans(&[[20, 40]]);
-        for index in [18, 19, 41] {
-            doubtful.judgement.frames[index].drift = 26.0;
-        }
-        assert_eq!(bracket(&doubtful, 50.0), Some([17, 42]));
-        doubtful.judgement.frames.iter_mut().for_each(|frame| frame.drift = 26.0);
-        assert_eq!(bracket(&doubtful, 50.0), None);
+        let chosen = |gap| {
+            let means = Means { retake: Ok(TAKE), part: Some((gap, share(50, 0))), is_mended: true };
+            decide(&broad, &Influence::default(), means)
+        };
+        let span = chosen(GAP);
+        assert_eq!(span.action, Action::Span { ends: [19, 41] });
+        let words = "asking for frames 20–40 alone, from frame 19 to frame 41 (";
+        assert!(span.reason.contains(words), "{}", span.reason);
+        let tail = chosen(Gap { after: None, ..GAP });
+        assert_eq!(tail.action, Action::Tail { from: 19 });
+        assert!(tail.reason.contains("the clip from frame 20 on alone ("), "{}", tail.reason);
     }
 
     #[test]
@@ -242,7 +252,9 @@ mod tests {
     #[test]
     fn the_reason_says_what_and_what_next() {
         let broad = score(Verdict::Drift, &[Cause::Text], &[[0, 79]]);
-        let decision = decide(&broad, &Influence::default(), Means { no_retake: None, span: None, is_mended: false });
-        assert!(decision.reason.starts_with("text drifts in 80 of 100 frames; asking again"), "{}", decision.reason);
+        let means = |is_mended| Means { retake: Ok(TAKE), part: None, is_mended };
+        let reason = |is_mended| decide(&broad, &Influence::default(), means(is_mended)).reason;
+        assert!(reason(false).starts_with("text drifts in 80 of 100 frames; mending"), "{}", reason(false));
+        assert!(reason(true).contains("remains after mending; asking again"), "{}", reason(true));
     }
 }

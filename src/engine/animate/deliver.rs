@@ -1,7 +1,8 @@
 //! The last steps: the best clip under its final name, and the report on it.
 
 use super::{
-    ANIMATE_SCHEMA, AnimateReport, Animated, Cost, Delivered, LostAttempt, Standing, contest::Won, session::Session,
+    ANIMATE_SCHEMA, AnimateReport, Animated, Cost, Delivered, LostAttempt, Standing, contest::Won, memory,
+    session::Session,
 };
 use crate::{
     engine::{Error, command_line},
@@ -36,7 +37,7 @@ pub(super) fn deliver(session: &mut Session<'_>, won: Won) -> Result<Animated, E
     let mut score = entry.score.clone();
     score.clip.path = out.display().to_string();
     score.clip.blake3.clone_from(&blake3);
-    score.command = command_line(&out, &session.job.still, session.job.mask.as_deref());
+    score.command = command_line(&out, &session.job.still, session.job.mask.as_deref(), None);
     let report = AnimateReport {
         schema: ANIMATE_SCHEMA.into(),
         tool: format!("holdstill {}", env!("CARGO_PKG_VERSION")),
@@ -60,6 +61,7 @@ pub(super) fn deliver(session: &mut Session<'_>, won: Won) -> Result<Animated, E
         cost: cost(session)?,
         score,
     };
+    memory::keep(session, &report.takes)?;
     session.end(&report)?;
     clear_staging(session, &report);
     Ok(Animated { report, first })

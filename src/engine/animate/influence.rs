@@ -13,6 +13,7 @@ const LEAST_MOTION: f64 = 0.3;
 
 /// What a request adds to what the user asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Influence {
     /// Amount of motion as a share of the first request, `0.3..=1.2`.
     pub motion: f64,

@@ -49,6 +49,16 @@ impl Maker {
         }
     }
 
+    /// What tells its settings from those of others of that name.
+    pub(super) fn model(&self) -> String {
+        match self {
+            Self::Animator => String::new(),
+            Self::Command { line, .. } => line.clone(),
+            Self::Comfy { workflow } => blake3::hash(workflow.as_bytes()).to_hex().to_string(),
+            Self::Remote { model, .. } => model.clone(),
+        }
+    }
+
     /// Quoted price of one take.
     pub fn price(&self) -> Money {
         match self {
@@ -73,6 +83,9 @@ pub struct AnimateJob {
     pub is_consented: bool,
     /// Most takes, 1 or more.
     pub takes: u32,
+    /// Takes that are asked for at the same time, 1 or more.
+    #[serde(default = "one")]
+    pub candidates: u32,
     /// `9:16`, `1:1`, `4:5`, `16:9` or `still`.
     pub aspect: String,
     /// Length in seconds.
@@ -116,6 +129,10 @@ struct Recipe<'a> {
     motion: &'a str,
     simulate: &'a [String],
     rng_seed: Option<u64>,
+}
+
+const fn one() -> u32 {
+    1
 }
 
 impl AnimateJob {
@@ -175,6 +192,7 @@ pub(super) mod tests {
             budget: None,
             is_consented: false,
             takes: 3,
+            candidates: 1,
             aspect: "4:5".into(),
             duration_secs: 4.0,
             fps: 24,

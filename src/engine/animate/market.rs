@@ -2,6 +2,7 @@
 //! twice, no delivered clip is lost, and the budget holds.
 
 use super::{
+    gap::Gap,
     job::tests::job,
     sample::score,
     workshop::{Ear, Made, Mended, Offer, Patch, Sign, TakeRequest, Trace, Unmade, Workshop},
@@ -40,8 +41,8 @@ struct Market {
     price: i64,
     /// Our names in the order in which they were paid for.
     submits: Vec<String>,
-    /// Takes by job.
-    jobs: BTreeMap<String, u32>,
+    /// Take and price by job.
+    jobs: BTreeMap<String, (u32, i64)>,
     kills: usize,
 }
 
@@ -68,7 +69,8 @@ impl Workshop for Market {
     ) -> Result<Made, Unmade> {
         self.maybe_die();
         self.submits.push(client_id.to_owned());
-        self.jobs.insert(format!("job-{client_id}"), request.take);
+        let price = request.patch.as_ref().map_or(self.price, |patch| patch.price.micros);
+        self.jobs.insert(format!("job-{client_id}"), (request.take, price));
         self.maybe_die();
         if self.dice.roll(6) == 0 {
             return Err(Self::unmade(provider::Error::Unclear { provider: "m".into(), what: "cut".into() }));
@@ -83,7 +85,8 @@ impl Workshop for Market {
     }
 
     fn collect(&mut self, ticket: &Ticket, take: u32, out: &Path, sign: &mut Ear<'_>) -> Result<Made, Unmade> {
-        assert_eq!(self.jobs.get(ticket.job()), Some(&take), "only jobs that exist are asked about");
+        let &(asked, price) = self.jobs.get(ticket.job()).expect("only jobs that exist are asked about");
+        assert_eq!(asked, take);
         self.maybe_die();
         sign(Sign::Working(0.5)).map_err(|error| Unmade { error, cost: None })?;
         self.maybe_die();
@@ -94,7 +97,7 @@ impl Workshop for Market {
         fs::write(out, format!("clip of take {take}")).map_err(|_| Self::unmade(pending()))?;
         self.maybe_die();
         let cost = self.dice.roll(3);
-        Ok(Made { cost: (cost > 0).then_some(Money { micros: self.price / cost.max(1) as i64 }) })
+        Ok(Made { cost: (cost > 0).then_some(Money { micros: price / cost.max(1) as i64 }) })
     }
 
     fn reconcile(&mut self, client_id: &str, out: &Path) -> Result<Option<Trace>, Error> {
@@ -107,7 +110,7 @@ impl Workshop for Market {
         })
     }
 
-    fn offer(&mut self, _: &Path, _: [usize; 2], secs: f64) -> Result<Option<Offer>, Error> {
+    fn offer(&mut self, _: &Path, _: Gap, secs: f64) -> Result<Option<Offer>, Error> {
         Ok((self.price > 200_000).then_some(Offer { secs, price: Money { micros: self.price / 2 } }))
     }
 
@@ -122,7 +125,8 @@ impl Workshop for Market {
         Ok(if is_good {
             score(Verdict::Hold, &[], &[])
         } else {
-            score(Verdict::Drift, &[Cause::Geometry], if self.dice.roll(2) == 0 { &[[10, 89]] } else { &[[20, 49]] })
+            let faults = [[10, 89], [20, 49], [60, 99]];
+            score(Verdict::Drift, &[Cause::Geometry], &[faults[self.dice.roll(3) as usize]])
         })
     }
 
@@ -146,7 +150,8 @@ fn live(seed: u64) -> usize {
     let budget = Money { micros: 100_000 * dice.roll(40) as i64 };
     let maker = Maker::Remote { id: "m".into(), model: "m".into(), tier: Tier::Final, price: Money { micros: price } };
     let (budget, out) = (Some(budget), folder.path().join("out/final.mp4"));
-    let job = AnimateJob { maker, budget, is_consented: true, out, ..job(&still) };
+    let candidates = 1 + dice.roll(3) as u32;
+    let job = AnimateJob { maker, budget, is_consented: true, candidates, out, ..job(&still) };
     let finds = dice.roll(2) == 0;
     let mut market = Market { dice, finds, price, submits: Vec::new(), jobs: BTreeMap::new(), kills: 0 };
     let mut start = Start::Reuse;

@@ -3,7 +3,7 @@
 //! ```text
 //! quote ─► consent ─► take: intend ─► generate ─► store ─► score ─► decide ─► accept ──┐
 //!                       ▲                                            ├─► mend ─► score ─┤
-//!                       └──────────── retake, asked differently ◄────┘                  ▼
+//!                       └──────────── retake, or a span alone ◄──────┘                  ▼
 //!                                                            verify ─► rename ─► report
 //! ```
 //!
@@ -11,18 +11,23 @@
 //! that was paid for is never made twice.
 
 mod abandon;
+mod bases;
 mod contest;
 mod crew;
 mod decide;
 mod deliver;
+mod gap;
 mod influence;
 mod job;
+mod memory;
 mod plan;
 mod provider;
 mod recover;
 mod report;
+mod round;
 mod session;
 mod splice;
+mod way;
 mod workshop;
 
 pub use abandon::{AbandonedAttempt, abandon};
@@ -49,7 +54,7 @@ use workshop::Workshop;
 pub enum Start {
     /// The newest run of the same recipe, with its takes; a new one where there is none.
     Reuse,
-    /// A new run.
+    /// A new run, with what the user asks for, not with what held last time.
     Fresh,
     /// This run.
     Resume {
@@ -115,9 +120,12 @@ fn open<'a>(home: &'a Home, job: &'a AnimateJob, start: &Start, cancel: &'a Canc
         Start::Reuse => ledger.latest_run(&digest)?,
         Start::Resume { run, .. } => Some(ledger.run(run)?).map(|run| same_recipe(run, &digest)).transpose()?,
     };
-    let run = match earlier {
-        Some(run) => run,
-        None => ledger.begin_run(&NewRun { recipe_digest: &digest, job: &json, budget: job.budget })?,
+    let run = if let Some(run) = earlier {
+        run
+    } else {
+        let influence = if *start == Start::Fresh { Influence::default() } else { memory::recall(&ledger, job)? };
+        let start = serde_json::to_string(&influence).expect("settings are plain data");
+        ledger.begin_run(&NewRun { recipe_digest: &digest, job: &json, start: &start, budget: job.budget })?
     };
     let lock = home.lock_run(&run.id)?;
     let run = ledger.reopen_run(&run.id, &json, job.budget)?;

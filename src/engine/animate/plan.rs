@@ -1,6 +1,6 @@
 //! What an `animate` would do and cost. Nothing is sent.
 
-use super::{AnimateJob, Standing};
+use super::{AnimateJob, Influence, Standing, memory};
 use crate::{
     engine::Error,
     store::{self, Home, Ledger, Money, hash_of},
@@ -42,6 +42,12 @@ pub struct Plan {
     pub aspect: String,
     /// Camera move.
     pub motion: String,
+    /// What the first take is asked for beyond that: what held last time with this provider, model and camera move.
+    #[serde(default)]
+    pub start: Influence,
+    /// Takes that are asked for at the same time.
+    #[serde(default)]
+    pub candidates: u32,
     /// The run that would be taken up again.
     pub run: Option<String>,
     /// What that run ended with.
@@ -75,6 +81,8 @@ pub fn plan(home: &Home, job: &AnimateJob) -> Result<Plan, Error> {
         frames: (job.duration_secs * f64::from(job.fps)).round() as u32,
         aspect: job.aspect.clone(),
         motion: job.motion.clone(),
+        start: run.as_ref().map_or_else(|| memory::recall(&ledger, job), |run| Ok(memory::start_of(run)))?,
+        candidates: job.candidates.min(job.takes),
         outcome: run.as_ref().and_then(|run| run.report.as_deref()).and_then(outcome),
         run: run.map(|run| run.id),
         out: job.out.display().to_string(),

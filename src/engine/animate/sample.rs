@@ -6,7 +6,9 @@ use crate::drift::{
 use std::collections::BTreeMap;
 
 pub(super) fn score(verdict: Verdict, causes: &[Cause], bad_spans: &[[usize; 2]]) -> ScoreReport {
-    let frame = |index| FrameDrift { index, time_secs: 0.0, drift: 0.0, confidence: 1.0, causes: BTreeMap::new() };
+    let time_secs = |index: usize| index as f64 / 24.0;
+    let frame =
+        |index| FrameDrift { index, time_secs: time_secs(index), drift: 0.0, confidence: 1.0, causes: BTreeMap::new() };
     let finding = |&cause: &Cause| CauseFinding {
         cause,
         drift: 60.0,

@@ -2,9 +2,9 @@
 
 use super::{
     AnimateJob, Influence,
-    decide::bracket,
+    gap::Gap,
     job::digest_of,
-    workshop::{Ear, Made, Patch, Sign, TakeRequest, Unmade, Workshop},
+    workshop::{Ear, Made, Offer, Patch, Sign, TakeRequest, Unmade, Workshop},
 };
 use crate::{
     drift::{ScoreReport, Verdict},
@@ -55,6 +55,17 @@ impl Session<'_> {
             Some(attempt) => attempt,
             None => self.make(workshop, &request)?,
         };
+        self.candidate_of(workshop, request, attempt, is_reused)
+    }
+
+    /// The measured clip of an attempt.
+    pub(super) fn candidate_of(
+        &mut self,
+        workshop: &mut dyn Workshop,
+        request: TakeRequest,
+        attempt: Attempt,
+        is_reused: bool,
+    ) -> Result<Candidate, Error> {
         let mut clip = self.home.blobs().path(&blob_of(&attempt)?);
         if let Some(patch) = &request.patch {
             let spliced = self.home.spliced_path(attempt.id);
@@ -67,17 +78,25 @@ impl Session<'_> {
         Ok(Candidate { request, attempt, clip, score, is_reused })
     }
 
-    /// The span of a measured clip that can be asked for alone: what is at fault lies between frames that pass, and the
-    /// provider makes it for no more than a whole take, within the budget.
-    pub(super) fn patch(&self, workshop: &mut dyn Workshop, candidate: &Candidate) -> Result<Option<Patch>, Error> {
+    /// The parts of a measured clip that can be asked for alone: the provider makes them for no more than a whole take, and
+    /// what it is not told how to end for less.
+    pub(super) fn patches(&self, workshop: &mut dyn Workshop, candidate: &Candidate) -> Result<Vec<Patch>, Error> {
         let Candidate { request, attempt, clip, score, .. } = candidate;
-        let ends = bracket(score, self.job.drift_fail).filter(|_| score.judgement.verdict == Verdict::Drift);
-        let Some(ends) = ends.filter(|_| request.take < self.job.takes) else { return Ok(None) };
-        let [from, to] = ends.map(|end| score.judgement.frames[end].time_secs);
-        let Some(offer) = workshop.offer(clip, ends, to - from)? else { return Ok(None) };
-        let is_worth = offer.price <= self.job.maker.price() && self.no_retake(request.take, offer.price)?.is_none();
-        let patch = Patch { base: attempt.id, ends, secs: offer.secs, price: offer.price, clip: clip.clone() };
-        Ok(is_worth.then_some(patch))
+        let mut patches = Vec::new();
+        if score.judgement.verdict != Verdict::Drift || request.take >= self.job.takes {
+            return Ok(patches);
+        }
+        let limit = self.job.drift_fail;
+        for gap in [Gap::span(score, limit), Gap::open(score, limit)].into_iter().flatten() {
+            let offer = workshop.offer(clip, gap, gap.secs(score))?;
+            let whole = self.job.maker.price();
+            let is_worth = |offer: &Offer| offer.price < whole || offer.price == whole && gap.after.is_some();
+            if let Some(offer) = offer.filter(is_worth) {
+                let (secs, price) = (offer.secs, offer.price);
+                patches.push(Patch { base: attempt.id, gap, secs, price, clip: clip.clone() });
+            }
+        }
+        Ok(patches)
     }
 
     /// Why no further take at `price` can be asked for after `take`, if so.
@@ -99,7 +118,7 @@ impl Session<'_> {
         Ok((!is_covered).then(|| format!("the budget does not cover another take at {price}")))
     }
 
-    fn request(&self, take: u32, influence: &Influence, patch: Option<Patch>) -> TakeRequest {
+    pub(super) fn request(&self, take: u32, influence: &Influence, patch: Option<Patch>) -> TakeRequest {
         let recipe = self.run.recipe_digest.clone();
         let rng_seed = self.job.rng_seed_of(&recipe, self.run.salt, take);
         TakeRequest { recipe, take, rng_seed, influence: influence.clone(), patch }
@@ -107,24 +126,39 @@ impl Session<'_> {
 
     /// Has a clip made: every state is on disk before the step it announces.
     fn make(&mut self, workshop: &mut dyn Workshop, request: &TakeRequest) -> Result<Attempt, Error> {
+        let attempt = self.intended(request)?;
+        match self.carry(&attempt, |out, sign| workshop.generate(request, &attempt.client_id, out, sign))? {
+            Ok(attempt) => Ok(attempt),
+            Err(unmade) => self.unmade(workshop, &attempt, unmade),
+        }
+    }
+
+    /// The clip of a request that seems to have brought none, where a trace of it is found.
+    pub(super) fn unmade(
+        &mut self,
+        workshop: &mut dyn Workshop,
+        attempt: &Attempt,
+        unmade: Unmade,
+    ) -> Result<Attempt, Error> {
+        if unmade.fate() != Fate::Unknown {
+            return Err(self.failed(attempt, unmade));
+        }
+        let what = unmade.error.to_string();
+        let attempt = self.ledger.advance(attempt.id, &Step::Unknown { what: &what })?;
+        self.traced(workshop, &attempt)?.ok_or(unmade.error)
+    }
+
+    /// Writes down that a request is about to be made, and reserves its price.
+    pub(super) fn intended(&mut self, request: &TakeRequest) -> Result<Attempt, Error> {
         let json = serde_json::to_string(request).expect("requests are plain data");
-        let attempt = self.ledger.intend(&Intent {
+        Ok(self.ledger.intend(&Intent {
             run: &self.run.id,
             take: request.take,
             provider: self.job.maker.name(),
             request_digest: &digest_of(request),
             request: &json,
             price: request.patch.as_ref().map_or_else(|| self.job.maker.price(), |patch| patch.price),
-        })?;
-        match self.carry(&attempt, |out, sign| workshop.generate(request, &attempt.client_id, out, sign))? {
-            Ok(attempt) => Ok(attempt),
-            Err(unmade) if unmade.fate() == Fate::Unknown => {
-                let what = unmade.error.to_string();
-                let attempt = self.ledger.advance(attempt.id, &Step::Unknown { what: &what })?;
-                self.traced(workshop, &attempt)?.ok_or(unmade.error)
-            }
-            Err(unmade) => Err(self.failed(&attempt, unmade)),
-        }
+        })?)
     }
 
     /// Lets a maker work on an attempt and brings its clip into the store.
@@ -136,32 +170,27 @@ impl Session<'_> {
         let out = self.home.staging_path(attempt.id);
         let mut state = attempt.state;
         let (ledger, run) = (&mut self.ledger, &self.run.id);
-        let mut write_down = |sign: Sign<'_>| -> Result<(), Error> {
-            let ticket;
-            let step = match (sign, state) {
-                (Sign::Accepted(given), AttemptState::Intended | AttemptState::Unknown) => {
-                    ticket = serde_json::to_string(given).expect("receipts are plain data");
-                    Step::Submitted { job_id: given.job(), ticket: &ticket }
-                }
-                (Sign::Working(_), AttemptState::Intended | AttemptState::Submitted) => Step::Running,
-                (Sign::Told(what), _) => return Ok(ledger.note(run, Some(attempt.id), "provider", what)?),
-                _ => return Ok(()),
-            };
-            state = ledger.advance(attempt.id, &step)?.state;
+        let made = work(&out, &mut |sign| {
+            state = written_down(ledger, run, attempt.id, state, sign)?;
             Ok(())
-        };
-        let made = match work(&out, &mut write_down) {
-            Ok(made) => made,
-            Err(unmade) => return Ok(Err(unmade)),
-        };
+        });
+        Ok(match made {
+            Ok(made) => Ok(self.stored(attempt.id, state, made)?),
+            Err(unmade) => Err(unmade),
+        })
+    }
+
+    /// Brings the clip of an attempt into the store.
+    pub(super) fn stored(&mut self, attempt: i64, state: AttemptState, made: Made) -> Result<Attempt, Error> {
+        let out = self.home.staging_path(attempt);
         let blob = self.home.blobs().put(&out)?;
         if state == AttemptState::Intended {
-            self.ledger.advance(attempt.id, &Step::Running)?;
+            self.ledger.advance(attempt, &Step::Running)?;
         }
-        let attempt = self.ledger.advance(attempt.id, &Step::Downloaded { blob, cost: made.cost })?;
+        let attempt = self.ledger.advance(attempt, &Step::Downloaded { blob, cost: made.cost })?;
         // the blob is safe, the copy is of no more use
         let _ = fs_err::remove_file(&out);
-        Ok(Ok(attempt))
+        Ok(attempt)
     }
 
     /// Ends an attempt without a clip, unless its job goes on. Where the provider does not say what it charged, the
@@ -216,6 +245,30 @@ impl Session<'_> {
     pub(super) fn check_cancel(&self) -> Result<(), Error> {
         if self.cancel.is_requested() { Err(Error::Interrupted) } else { Ok(()) }
     }
+}
+
+/// Writes a sign of life of an attempt in `state` down; its state from then on.
+pub(super) fn written_down(
+    ledger: &mut Ledger,
+    run: &str,
+    attempt: i64,
+    state: AttemptState,
+    sign: Sign<'_>,
+) -> Result<AttemptState, Error> {
+    let ticket;
+    let step = match (sign, state) {
+        (Sign::Accepted(given), AttemptState::Intended | AttemptState::Unknown) => {
+            ticket = serde_json::to_string(given).expect("receipts are plain data");
+            Step::Submitted { job_id: given.job(), ticket: &ticket }
+        }
+        (Sign::Working(_), AttemptState::Intended | AttemptState::Submitted) => Step::Running,
+        (Sign::Told(what), _) => {
+            ledger.note(run, Some(attempt), "provider", what)?;
+            return Ok(state);
+        }
+        _ => return Ok(state),
+    };
+    Ok(ledger.advance(attempt, &step)?.state)
 }
 
 fn blob_of(attempt: &Attempt) -> Result<Hash, Error> {

@@ -1,6 +1,7 @@
 //! The loop against a workshop that can be killed at any moment: no pictures, only money, files and states.
 
 use super::{
+    gap::Gap,
     sample::score,
     workshop::{Ear, Made, Mended, Offer, Patch, Sign, TakeRequest, Trace, Unmade, Workshop},
     *,
@@ -88,7 +89,7 @@ impl Workshop for Fake {
         Ok(out.exists().then(|| Trace::Clip(out.to_owned())))
     }
 
-    fn offer(&mut self, _: &Path, _: [usize; 2], secs: f64) -> Result<Option<Offer>, Error> {
+    fn offer(&mut self, _: &Path, _: Gap, secs: f64) -> Result<Option<Offer>, Error> {
         Ok(self.span_price.map(|price| Offer { secs, price }))
     }
 
@@ -106,10 +107,15 @@ impl Workshop for Fake {
         Ok(self.scores[take - 1].clone())
     }
 
-    fn mend(&mut self, clip: &Path, _score: &ScoreReport, out: &Path, _take: u32) -> Result<Mended, Error> {
-        self.die_if(Death::WhileMending);
+    /// What is broad is beyond it.
+    fn mend(&mut self, clip: &Path, score: &ScoreReport, out: &Path, _take: u32) -> Result<Mended, Error> {
         fs::write(out, format!("mended {}", fs::read_to_string(clip).unwrap())).unwrap();
-        Ok(Mended { report: serde_json::json!({}), score: self.mended.clone() })
+        let is_broad = score.judgement.bad_spans == broad(0.0).judgement.bad_spans;
+        let score = if is_broad { score.clone() } else { self.mended.clone() };
+        if !is_broad {
+            self.die_if(Death::WhileMending);
+        }
+        Ok(Mended { report: serde_json::json!({}), score })
     }
 }
 
@@ -196,8 +202,8 @@ fn a_broad_fault_is_asked_again_and_a_glitch_mended() {
     let scene = Scene::new("0.40", "2");
     let mut fake = Fake::new(vec![broad(80.0), glitch()]);
     let report = scene.run(&Start::Reuse, &mut fake).unwrap();
-    let actions: Vec<_> = report.takes.iter().map(|take| take.decision.action.name()).collect();
-    assert_eq!(actions, ["retake", "mend"]);
+    let mended = report.takes.iter().map(|take| take.mended.as_ref().unwrap().decision.action.name());
+    assert_eq!(mended.collect::<Vec<_>>(), ["retake", "accept"]);
     assert!(report.takes[1].motion < report.takes[0].motion);
     assert_eq!((report.verdict, report.delivered.take, report.delivered.is_mended), (Verdict::Hold, 2, true));
     assert_eq!((report.before.drift, report.after.drift), (80.0, 12.0));
@@ -225,13 +231,89 @@ fn a_fault_between_good_frames_is_mended_then_asked_for_alone() {
 }
 
 #[test]
-fn a_span_that_gains_nothing_or_costs_too_much_is_no_way() {
+fn a_fault_that_reaches_the_end_is_asked_for_from_its_beginning_on() {
+    let scene = Scene::new("0.40", "2");
+    let mut late = score(Verdict::Drift, &[Cause::Geometry], &[[60, 99]]);
+    late.judgement.drift = 80.0;
+    let mut fake = Fake::new(vec![late.clone(), hold()]);
+    (fake.mended, fake.span_price) = (late, "0.20".parse().ok());
+    let report = scene.run(&Start::Reuse, &mut fake).unwrap();
+    let [whole, tail] = &report.takes[..] else { panic!("{} takes", report.takes.len()) };
+    assert_eq!(whole.mended.as_ref().unwrap().decision.action, Action::Tail { from: 59 });
+    assert_eq!((tail.span, report.verdict, report.delivered.take), (Some([60, 99]), Verdict::Hold, 2));
+    assert_eq!(report.cost.settled_micros.to_string(), "$0.60");
+    scene.run(&Start::Reuse, &mut fake).unwrap();
+    assert_eq!((fake.generated, fake.scored), (2, 2), "the same again makes nothing");
+}
+
+#[test]
+fn the_best_of_those_asked_for_at_the_same_time_is_taken() {
+    let mut scene = Scene::new("0.40", "2");
+    scene.job.candidates = 3;
+    let mut better = hold();
+    better.judgement.drift = 3.0;
+    let mut fake = Fake::new(vec![broad(80.0), hold(), better]);
+    let report = scene.run(&Start::Reuse, &mut fake).unwrap();
+    let actions: Vec<_> = report.takes.iter().map(|take| take.decision.action.name()).collect();
+    assert_eq!((actions, report.delivered.take), (vec!["skip", "skip", "accept"], 3));
+    assert_eq!((report.after.drift, scene.states()), (3.0, vec![AttemptState::Settled; 3]));
+    scene.run(&Start::Reuse, &mut fake).unwrap();
+    assert_eq!((fake.generated, fake.scored), (3, 3), "the same again makes nothing");
+}
+
+#[test]
+fn a_round_is_as_large_as_the_budget_and_asks_again_as_one() {
+    let mut scene = Scene::new("0.40", "0.80");
+    scene.job.candidates = 3;
+    let mut fake = Fake::new(vec![broad(80.0), broad(70.0)]);
+    fake.mended = broad(70.0);
+    let report = scene.run(&Start::Reuse, &mut fake).unwrap();
+    assert_eq!((fake.generated, scene.spent().to_string()), (2, "$0.80".into()));
+    let mended: Vec<_> = report.takes.iter().map(|take| take.mended.as_ref().unwrap().decision.action.name()).collect();
+    assert_eq!((mended, report.delivered.take), (vec!["skip", "stop"], 2), "{}", report.stop);
+    assert!(report.takes.iter().all(|take| take.motion == 1.0));
+}
+
+#[test]
+fn a_round_that_was_cut_off_is_the_same_round_again() {
+    for death in [Death::BeforeStore, Death::WhileScoring] {
+        let mut scene = Scene::new("", "");
+        scene.job.candidates = 3;
+        let mut fake = Fake::new(vec![broad(80.0), glitch(), broad(80.0)]);
+        scene.die(death, &mut fake);
+        assert_eq!(scene.states().len(), 3, "{death:?}: all of them are written down before the first is made");
+        let report = scene.run(&scene.resume(false), &mut fake).unwrap();
+        let takes: Vec<_> = report.takes.iter().map(|take| take.take).collect();
+        assert_eq!((takes, report.delivered.take, fake.generated), (vec![1, 2, 3], 2, 3), "{death:?}");
+    }
+}
+
+#[test]
+fn what_held_last_time_is_begun_with() {
+    let scene = Scene::new("", "");
+    scene.run(&Start::Reuse, &mut Fake::new(vec![broad(80.0), hold()])).unwrap();
+    let next = Scene { job: AnimateJob { prompt: "another".into(), ..scene.job.clone() }, ..scene };
+    let planned = plan(&next.home, &next.job).unwrap().start;
+    assert!(planned.motion < 1.0 && planned.prompt.contains("exact shape"), "{planned:?}");
+    let begun = next.run(&Start::Reuse, &mut Fake::new(vec![broad(80.0), hold()])).unwrap();
+    assert_eq!(begun.takes[0].motion, planned.motion);
+    assert!(begun.takes[1].motion < planned.motion);
+    let same = next.run(&Start::Reuse, &mut Fake::new(vec![])).unwrap();
+    assert!(same.takes.iter().all(|take| take.is_reused), "a run keeps what it began with");
+    let fresh = next.run(&Start::Fresh, &mut Fake::new(vec![hold()])).unwrap();
+    assert_eq!(fresh.takes[0].motion, 1.0);
+    let other = AnimateJob { motion: "orbit".into(), ..next.job.clone() };
+    assert_eq!(plan(&next.home, &other).unwrap().start, Influence::default());
+}
+
+#[test]
+fn a_span_is_asked_for_again_while_it_is_the_cheapest_way() {
     let scene = Scene::new("0.40", "2");
     let mut fake = Fake::new(vec![bracketed(60.0), bracketed(65.0), hold()]);
     (fake.mended, fake.span_price) = (bracketed(60.0), "0.10".parse().ok());
     let report = scene.run(&Start::Reuse, &mut fake).unwrap();
     let spans: Vec<_> = report.takes.iter().map(|take| take.span.is_some()).collect();
-    assert_eq!((spans, report.delivered.take), (vec![false, true, false], 3));
+    assert_eq!((spans, report.delivered.take), (vec![false, true, true], 3));
 
     let dear = Scene::new("0.40", "2");
     fake.span_price = "0.50".parse().ok();

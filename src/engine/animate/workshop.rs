@@ -2,7 +2,7 @@
 //!
 //! A seam, so that the loop's care for money and crashes is proved without pictures.
 
-use super::Influence;
+use super::{Influence, gap::Gap};
 use crate::{
     drift::ScoreReport,
     engine::Error,
@@ -23,18 +23,19 @@ pub(super) struct TakeRequest {
     pub(super) rng_seed: u64,
     /// What is asked differently from the first take.
     pub(super) influence: Influence,
-    /// The span that is asked for alone; the whole clip where absent.
+    /// The part that is asked for alone; the whole clip where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) patch: Option<Patch>,
 }
 
-/// A span of a clip that is made anew, between two frames that pass.
+/// A part of a clip that is made anew.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Patch {
     /// The attempt whose clip it goes into.
     pub(super) base: i64,
-    /// The frames before and after it (0-based): they stay, and tell the provider where to begin and to end.
-    pub(super) ends: [usize; 2],
+    /// Its place.
+    #[serde(flatten)]
+    pub(super) gap: Gap,
     /// Length to ask for, seconds.
     pub(super) secs: f64,
     /// Price.
@@ -45,7 +46,7 @@ pub(super) struct Patch {
     pub(super) clip: PathBuf,
 }
 
-/// What a provider takes for a span of its own.
+/// What a provider takes for a part of a clip.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Offer {
     /// The length that it makes, seconds: at least what is needed.
@@ -102,6 +103,20 @@ pub(super) enum Trace {
     Job(Ticket),
 }
 
+/// One of several requests that are made at the same time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Order<'a> {
+    /// What is asked for.
+    pub(super) request: &'a TakeRequest,
+    /// Our name for it.
+    pub(super) client_id: &'a str,
+    /// Where the clip is wanted.
+    pub(super) out: &'a Path,
+}
+
+/// The listener of several makers, told which of them it hears (0-based).
+pub(super) type Ears<'a> = dyn FnMut(usize, Sign<'_>) -> Result<(), Error> + 'a;
+
 /// The listener of a maker.
 pub(super) type Ear<'a> = dyn FnMut(Sign<'_>) -> Result<(), Error> + 'a;
 
@@ -125,6 +140,14 @@ pub(super) trait Workshop {
         sign: &mut Ear<'_>,
     ) -> Result<Made, Unmade>;
 
+    /// The same for several requests, as many at the same time as the provider takes; outcomes in the same order.
+    fn generate_all(&mut self, orders: &[Order<'_>], sign: &mut Ears<'_>) -> Vec<Result<Made, Unmade>> {
+        let one = |(at, order): (usize, &Order<'_>)| {
+            self.generate(order.request, order.client_id, order.out, &mut |heard| sign(at, heard))
+        };
+        orders.iter().enumerate().map(one).collect()
+    }
+
     /// Whether jobs go on without us and can be asked about by their receipt.
     fn keeps_jobs(&self) -> bool;
 
@@ -134,9 +157,9 @@ pub(super) trait Workshop {
     /// Looks for what became of a request whose answer was lost, by our name for it.
     fn reconcile(&mut self, client_id: &str, out: &Path) -> Result<Option<Trace>, Error>;
 
-    /// What the provider takes for `secs` of `clip` between the frames `ends`, where it can be told how a clip ends and
-    /// the ends are two pictures.
-    fn offer(&mut self, clip: &Path, ends: [usize; 2], secs: f64) -> Result<Option<Offer>, Error>;
+    /// What the provider takes for `secs` of `clip` in `gap`, where it can make that: it may have to be told how a clip
+    /// ends, and that is another picture than it begins with.
+    fn offer(&mut self, clip: &Path, gap: Gap, secs: f64) -> Result<Option<Offer>, Error>;
 
     /// Puts what the provider made of `patch` into its clip, at `out`.
     fn splice(&mut self, patch: &Patch, made: &Path, out: &Path) -> Result<(), Error>;

@@ -1,8 +1,14 @@
 //! What a program can do: told by itself where its line has `{ask}`, otherwise read off the line.
 
 use super::{Command, process};
-use crate::provider::{Error, Request};
-use serde::Deserialize;
+use crate::{
+    provider::{
+        Error, Request,
+        recipe::{Decimal, Price},
+    },
+    store::Money,
+};
+use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 use std::{path::Path, time::Duration};
 
@@ -21,15 +27,44 @@ pub struct Capabilities {
     pub shortest_secs: f64,
     /// Longest clip that it makes, seconds.
     pub longest_secs: f64,
+    /// Clips that it makes at the same time.
+    pub at_once: usize,
+    /// Whether its clips have whole seconds.
+    pub whole_secs: bool,
+    /// Price of a second, where it does not charge the same for a clip of any length: `{"usd_per_sec": "0.10"}`.
+    #[serde(deserialize_with = "per_second")]
+    pub usd_per_sec: Option<Price>,
 }
 
 impl Default for Capabilities {
     fn default() -> Self {
-        Self { last_frame: false, shortest_secs: 0.0, longest_secs: f64::INFINITY }
+        Self {
+            last_frame: false,
+            shortest_secs: 0.0,
+            longest_secs: f64::INFINITY,
+            at_once: 1,
+            whole_secs: false,
+            usd_per_sec: None,
+        }
     }
 }
 
+/// As text or as a number, whose digits are kept: money is never a float.
+fn per_second<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Price>, D::Error> {
+    let told = Value::deserialize(source)?.to_string();
+    let price = Decimal::parse(told.trim_matches('"'));
+    price.map(|price| Some(Price::PerSecond(price))).ok_or_else(|| de::Error::custom(format!("{told} is no price")))
+}
+
 impl Capabilities {
+    /// Length (seconds) and price of a clip of at least `secs`, told how to end unless it is open; `None` where that
+    /// cannot be. `price` is that of a clip whose length does not matter.
+    pub fn offer(&self, secs: f64, is_open: bool, price: Money) -> Option<(f64, Money)> {
+        let secs = if self.whole_secs { secs.ceil() } else { secs }.max(self.shortest_secs);
+        let price = self.usd_per_sec.map_or(Some(price), |rate| rate.of(secs))?;
+        ((is_open || self.last_frame) && secs <= self.longest_secs).then_some((secs, price))
+    }
+
     /// Whether it makes what is asked for.
     ///
     /// # Errors

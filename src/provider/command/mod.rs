@@ -8,6 +8,8 @@
 //!
 //! A line with `{ask}` is for programs that can say what they can do: `{ask}` is `capabilities` for the question, to be
 //! answered with `{"capabilities": {"last_frame": true, "shortest_secs": 1, "longest_secs": 10}}`, and `clip` for a clip.
+//! With `"usd_per_sec": "0.10"` a part of a clip costs less than the whole one; `"whole_secs": true` rounds its length up.
+//! `"at_once": 3` says that it may be started three times at the same time.
 
 mod capabilities;
 mod line;

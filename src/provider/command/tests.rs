@@ -103,6 +103,14 @@ fn a_program_says_what_it_can_do_and_how_it_failed() {
     let told = r#"[ "$1" = capabilities ] && echo "{\"capabilities\":{\"last_frame\":true,\"longest_secs\":3}}""#;
     let capabilities = able(&speaker(told)).unwrap();
     assert_eq!(capabilities, Capabilities { last_frame: true, longest_secs: 3.0, ..Capabilities::default() });
+    assert_eq!(capabilities.offer(1.5, false, "0.40".parse().unwrap()), Some((1.5, "0.40".parse().unwrap())));
+    let told = r#"echo "{\"capabilities\":{\"usd_per_sec\":0.10,\"shortest_secs\":2,\"longest_secs\":4,\"whole_secs\":true}}""#;
+    let metered = able(&speaker(told)).unwrap();
+    let offer =
+        |secs, is_open| metered.offer(secs, is_open, Money::ZERO).map(|(secs, price)| (secs, price.to_string()));
+    let prices = [0.7, 2.1, 4.1].map(|secs| offer(secs, true));
+    assert_eq!(prices, [Some((2.0, "$0.20".into())), Some((3.0, "$0.30".into())), None]);
+    assert_eq!(offer(2.0, false), None, "it cannot be told how to end");
     let refusal = capabilities.check(&request(Path::new("o.mp4"), "")).unwrap_err();
     assert!(refusal.to_string().contains("0 to 3 s, not of 4 s"), "{refusal}");
 

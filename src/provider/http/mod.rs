@@ -66,11 +66,17 @@ impl Remote {
         Ok(Self { recipe, model, site, client })
     }
 
-    /// Length (seconds) and price of a clip of at least `secs` that is told how to end; `None` where that cannot be.
-    pub fn offer(&self, secs: f64) -> Option<(f64, Money)> {
+    /// Jobs that may run at the same time.
+    pub const fn at_once(&self) -> usize {
+        self.recipe.manners.at_once
+    }
+
+    /// Length (seconds) and price of a clip of at least `secs`, told how to end unless it is open; `None` where that
+    /// cannot be.
+    pub fn offer(&self, secs: f64, is_open: bool) -> Option<(f64, Money)> {
         let length = f64::from(self.model.durations.nearest(secs));
         let price = self.model.price.of(length)?;
-        (self.model.last_frame && length >= secs).then_some((length, price))
+        ((is_open || self.model.last_frame) && length >= secs).then_some((length, price))
     }
 
     /// Checks, before anything is sent, whether the provider makes what is wanted.

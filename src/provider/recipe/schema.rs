@@ -281,13 +281,15 @@ pub struct Manners {
     pub deadline_secs: f64,
     /// Statuses of `submit` that mean "not accepted, ask again later", besides 429.
     pub not_accepted: Vec<u16>,
+    /// Jobs that we let run at the same time.
+    pub at_once: usize,
     /// Whether `submit` may be repeated safely, because it carries a key by which the provider knows it again.
     pub is_idempotent: bool,
 }
 
 impl Default for Manners {
     fn default() -> Self {
-        Self { poll_secs: 5.0, deadline_secs: 1800.0, not_accepted: Vec::new(), is_idempotent: false }
+        Self { poll_secs: 5.0, deadline_secs: 1800.0, not_accepted: Vec::new(), at_once: 2, is_idempotent: false }
     }
 }
 

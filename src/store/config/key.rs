@@ -20,6 +20,8 @@ pub enum Key {
     Budget,
     /// Most takes of a run.
     Takes,
+    /// Takes asked for at the same time.
+    Candidates,
     /// Shape of the clip.
     Aspect,
     /// Frames per second.
@@ -36,11 +38,12 @@ pub enum Key {
 
 impl Key {
     /// Every key, in the order of `config show`.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Provider,
         Self::Tier,
         Self::Budget,
         Self::Takes,
+        Self::Candidates,
         Self::Aspect,
         Self::Fps,
         Self::Duration,
@@ -56,6 +59,7 @@ impl Key {
             Self::Tier => "tier",
             Self::Budget => "budget",
             Self::Takes => "takes",
+            Self::Candidates => "candidates",
             Self::Aspect => "aspect",
             Self::Fps => "fps",
             Self::Duration => "duration",
@@ -72,6 +76,7 @@ impl Key {
             Self::Tier => "draft or final",
             Self::Budget => "most that a run may spend, in US dollars",
             Self::Takes => "most takes that a run may ask for",
+            Self::Candidates => "takes that are asked for at the same time",
             Self::Aspect => "shape of the clip: 9:16, 1:1, 4:5, 16:9 or still",
             Self::Fps => "frames per second",
             Self::Duration => "length of the clip, e.g. 5s",
@@ -87,6 +92,7 @@ impl Key {
             Self::Provider => Some("animator"),
             Self::Tier => Some("final"),
             Self::Takes => Some("3"),
+            Self::Candidates => Some("1"),
             Self::Aspect => Some("still"),
             Self::Fps => Some("24"),
             Self::Duration => Some("4s"),
@@ -110,7 +116,7 @@ impl Key {
             Self::Provider => (is_provider(value), "animator, command, or one that `holdstill providers` lists"),
             Self::Tier => (["draft", "final"].contains(&value), "draft or final"),
             Self::Budget => (value.parse::<Money>().is_ok(), "an amount in US dollars such as 3 or 2.50"),
-            Self::Takes => {
+            Self::Takes | Self::Candidates => {
                 (value.parse().is_ok_and(|n: u32| (1..=MOST_TAKES).contains(&n)), "a whole number from 1 to 20")
             }
             Self::Aspect => {

@@ -153,6 +153,11 @@ impl Config {
         self.text(Key::Takes).and_then(|text| text.parse().ok()).unwrap_or(1)
     }
 
+    /// Takes that are asked for at the same time, 1 or more.
+    pub fn candidates(&self) -> u32 {
+        self.text(Key::Candidates).and_then(|text| text.parse().ok()).unwrap_or(1)
+    }
+
     /// Frames per second.
     pub fn fps(&self) -> u32 {
         self.text(Key::Fps).and_then(|text| text.parse().ok()).unwrap_or(24)

@@ -7,12 +7,14 @@ mod attempt;
 mod money;
 mod run;
 mod schema;
+mod settings;
 mod spending;
 mod state;
 
 pub use attempt::{Attempt, Intent, Step};
 pub use money::Purse;
 pub use run::{LedgerEvent, NewRun, Run};
+pub use settings::Scope;
 pub use spending::{Grouping, Spending};
 pub use state::{AttemptState, RunState};
 

@@ -17,6 +17,8 @@ pub struct NewRun<'a> {
     pub recipe_digest: &'a str,
     /// JSON: everything needed to resume.
     pub job: &'a str,
+    /// JSON: what it begins with beyond what the user asked for.
+    pub start: &'a str,
     /// Most that may be spent.
     pub budget: Option<Money>,
 }
@@ -38,6 +40,8 @@ pub struct Run {
     pub salt: u32,
     /// JSON: everything needed to resume.
     pub job: String,
+    /// JSON: what it began with beyond what the user asked for, if anything.
+    pub start: Option<String>,
     /// Most that may be spent.
     pub budget: Option<Money>,
     /// JSON of the final report, once there is one.
@@ -67,8 +71,8 @@ impl Ledger {
                     row.get(0)
                 })?;
             db.execute(
-                "INSERT INTO runs (id, created, updated, state, recipe_digest, salt, job, budget)
-                 VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO runs (id, created, updated, state, recipe_digest, salt, job, start, budget)
+                 VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 params![
                     id,
                     now(),
@@ -76,6 +80,7 @@ impl Ledger {
                     new.recipe_digest,
                     salt,
                     new.job,
+                    new.start,
                     new.budget.map(|budget| budget.micros)
                 ],
             )?;
@@ -214,6 +219,7 @@ fn read_run(row: &Row<'_>) -> Result<Run, Failure> {
         recipe_digest: row.get("recipe_digest")?,
         salt: row.get("salt")?,
         job: row.get("job")?,
+        start: row.get("start")?,
         budget: row.get::<_, Option<i64>>("budget")?.map(|micros| Money { micros }),
         report: row.get("report")?,
     })

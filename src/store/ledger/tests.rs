@@ -15,7 +15,7 @@ fn bench(budget: Option<i64>) -> Bench {
     let home = Home::open(Some(folder.path())).unwrap();
     let mut ledger = Ledger::open(&home).unwrap();
     let budget = budget.map(|micros| Money { micros });
-    let run = ledger.begin_run(&NewRun { recipe_digest: "r", job: "{}", budget }).unwrap().id;
+    let run = ledger.begin_run(&NewRun { recipe_digest: "r", job: "{}", start: "{}", budget }).unwrap().id;
     Bench { _folder: folder, home, ledger, run }
 }
 
@@ -82,7 +82,7 @@ fn runs_are_found_by_a_part_of_their_id() {
     for bad in ["", "%", "0", "zzzzzz", "ffffffffffff-ffff"] {
         assert_eq!(ledger.find_run(bad).unwrap_err().code(), "no-such-run", "{bad}");
     }
-    let second = ledger.begin_run(&NewRun { recipe_digest: "r", job: "{}", budget: None }).unwrap();
+    let second = ledger.begin_run(&NewRun { recipe_digest: "r", job: "{}", start: "{}", budget: None }).unwrap();
     assert_eq!(second.salt, 1);
     assert_eq!(ledger.latest_run("r").unwrap().unwrap().id, second.id);
     assert_eq!(ledger.find_run(&run[..4]).unwrap_err().code(), "ambiguous-run");

@@ -1,13 +1,14 @@
-//! Putting a new span into a clip, between two of its frames that pass.
+//! Putting a new part into a clip, between two of its frames that pass, or after one.
 //!
 //! ```text
-//! clip  ── … first ┊ at fault … ┊ last … ──        the two ends are the clip's own and stay
-//! new        first ─────────────  last             its colours and its pace are matched at both joints
+//! clip  ── … first ┊ at fault … ┊ last … ──        the ends are the clip's own and stay
+//! new        first ─────────────  last             its colours and its pace are matched at the joints
 //! ```
 
 mod pace;
 mod tone;
 
+use super::gap::Gap;
 use crate::{
     engine::{Cancel, Error},
     flow::{self, Preset},
@@ -29,35 +30,43 @@ const NEAR: f64 = 0.15;
 /// makes of a picture that stands still.
 const SAME: f64 = 1.0 / 255.0;
 
-/// The frames `ends` of a clip (0-based); `None` where it has not both, or they show no difference: a model that is
-/// given the same picture twice makes a picture that stands still.
-pub(super) fn ends_of(clip: &Path, ends: [usize; 2]) -> Result<Option<[Picture; 2]>, Error> {
-    let [_, first, last, _] = around(clip, ends, None)?;
-    let (Some(first), Some(last)) = (first, last) else { return Ok(None) };
+/// The frames beside a gap; `None` where the clip has them not, or they show no difference: a model that is given the same
+/// picture twice makes a picture that stands still.
+pub(super) fn ends_of(clip: &Path, gap: Gap) -> Result<Option<(Picture, Option<Picture>)>, Error> {
+    let [first, last] = pictures(clip, [Some(gap.before), gap.after], None)?;
+    let Some(first) = first else { return Ok(None) };
+    let Some(last) = last else { return Ok(gap.after.is_none().then_some((first, None))) };
     let apart = first.rgb.iter().zip(&last.rgb).flat_map(|(a, b)| a.data().iter().zip(b.data()));
     let sum: f64 = apart.map(|(a, b)| f64::from((a - b).abs())).sum();
     let samples = (3 * first.size().width * first.size().height).max(1);
-    Ok((sum / samples as f64 >= SAME).then_some([first, last]))
+    Ok((sum / samples as f64 >= SAME).then_some((first, Some(last))))
 }
 
-/// Writes `clip` to `out` with the frames between `ends` replaced by those of `patch`, whose first and last frame stand
-/// for the ends.
-pub(super) fn splice(clip: &Path, patch: &Path, ends: [usize; 2], out: &Path, cancel: &Cancel) -> Result<(), Error> {
-    let size = media::probe(clip)?.size;
+/// Writes `clip` to `out` with the frames in `gap` replaced by those of `patch`: its first frame stands for the one
+/// before the gap, its last one for the one after it. What is longer than a gap without an end is cut off.
+pub(super) fn splice(clip: &Path, patch: &Path, gap: Gap, out: &Path, cancel: &Cancel) -> Result<(), Error> {
+    let probe = media::probe(clip)?;
+    let (size, first) = (probe.size, gap.before);
     let last = count(patch)?.saturating_sub(1);
-    let [earlier, first_end, last_end, later] = around(clip, ends, None)?;
-    let [first_new, second_new, last_but_one, last_new] = around(patch, [1, last.saturating_sub(1)], Some(size))?;
-    let (Some(first_end), Some(last_end), Some(first_new), Some(last_new)) = (first_end, last_end, first_new, last_new)
-    else {
+    let [earlier, first_end, last_end, later] =
+        pictures(clip, [first.checked_sub(1), Some(first), gap.after, gap.after.map(|after| after + 1)], None)?;
+    let [first_new, second_new, last_but_one, last_new] =
+        pictures(patch, [Some(0), Some(1), last.checked_sub(1), Some(last)], Some(size))?;
+    let (Some(first_end), Some(first_new)) = (first_end, first_new) else {
         return Err(media::Error::NoFrames { path: patch.into() }.into());
     };
-    let wanted = [
-        ratio(speed(earlier.as_ref(), Some(&first_end)), speed(Some(&first_new), second_new.as_ref())),
-        ratio(speed(Some(&last_end), later.as_ref()), speed(last_but_one.as_ref(), Some(&last_new))),
-    ];
-    let steps = ends[1] - ends[0];
-    let pace = Pace::new(steps, last, wanted);
-    let tone = Tone::new([&first_new, &last_new], [&first_end, &last_end]);
+    let begin = ratio(speed(earlier.as_ref(), Some(&first_end)), speed(Some(&first_new), second_new.as_ref()));
+    let tone_of = |new: Option<&Picture>, end: Option<&Picture>| tone::fit(new?, end?);
+    let first_tone = tone_of(Some(&first_new), Some(&first_end));
+    let (steps, pace, tone) = if let Some(after) = gap.after {
+        let end = ratio(speed(last_end.as_ref(), later.as_ref()), speed(last_but_one.as_ref(), last_new.as_ref()));
+        let tone = Tone([first_tone, tone_of(last_new.as_ref(), last_end.as_ref())]);
+        (after - first, Pace::new(after - first, last as f64, [begin, end]), tone)
+    } else {
+        let steps = count(clip)?.saturating_sub(first + 1);
+        let source = (steps as f64 * rate(media::probe(patch)?.fps) / rate(probe.fps)).min(last as f64);
+        (steps, Pace::new(steps, source, [begin, None]), Tone([first_tone, None]))
+    };
     let mut frames = Frames::open(patch, size)?;
     let temp = TempOut::beside(out)?;
     let mut failed = None;
@@ -65,10 +74,10 @@ pub(super) fn splice(clip: &Path, patch: &Path, ends: [usize; 2], out: &Path, ca
         if cancel.is_requested() {
             return Err(Stop);
         }
-        if index <= ends[0] || index >= ends[1] {
+        if index <= first || gap.after.is_some_and(|after| index >= after) {
             return Ok(None);
         }
-        let step = index - ends[0];
+        let step = index - first;
         let made = frames.at(pace.at(step)).map(|made| made.map(|p| tone.apply(p, step as f32 / steps as f32)));
         made.map_err(|error| {
             failed = Some(error);
@@ -82,17 +91,26 @@ pub(super) fn splice(clip: &Path, patch: &Path, ends: [usize; 2], out: &Path, ca
     Ok(temp.commit()?)
 }
 
-/// The frame before the first of `ends`, both ends, and the frame after the last one.
-fn around(clip: &Path, ends: [usize; 2], size: Option<Size>) -> Result<[Option<Picture>; 4], Error> {
-    let wanted = [ends[0].checked_sub(1), Some(ends[0]), Some(ends[1]), Some(ends[1] + 1)];
-    let mut found = [None, None, None, None];
-    for frame in Decoder::open(clip, &Want { size })?.take(ends[1] + 2) {
+/// The frames of these places (0-based), where there are such.
+fn pictures<const N: usize>(
+    clip: &Path,
+    places: [Option<usize>; N],
+    size: Option<Size>,
+) -> Result<[Option<Picture>; N], Error> {
+    let mut found = [const { None }; N];
+    let last = places.iter().flatten().max().map_or(0, |last| last + 1);
+    for frame in Decoder::open(clip, &Want { size })?.take(last) {
         let Frame { index, picture, .. } = frame?;
-        for (found, _) in found.iter_mut().zip(wanted).filter(|(_, wanted)| *wanted == Some(index)) {
+        for (found, _) in found.iter_mut().zip(places).filter(|(_, place)| *place == Some(index)) {
             *found = Some(picture.clone());
         }
     }
     Ok(found)
+}
+
+/// Frames per second.
+fn rate((frames, secs): (i32, i32)) -> f64 {
+    f64::from(frames) / f64::from(secs)
 }
 
 fn count(clip: &Path) -> Result<usize, Error> {

@@ -1,4 +1,4 @@
-//! How fast a new span runs: as fast at both joints as the clip around it, and evenly in between.
+//! How fast a new part runs: as fast at its joints as the clip around it, and evenly in between.
 //!
 //! A cubic from time in the span to time in the new clip, with the slopes of the joints limited so that time never runs
 //! backwards (Fritsch and Carlson, *Monotone Piecewise Cubic Interpolation*, SIAM J. Numer. Anal. 17, 1980).
@@ -20,9 +20,9 @@ pub(super) struct Pace {
 
 impl Pace {
     /// `steps` and `source` count the steps from end to end, 1 or more; `wanted` are steps of the new clip for a step of
-    /// the span at both joints, where they are known.
-    pub(super) fn new(steps: usize, source: usize, wanted: [Option<f64>; 2]) -> Self {
-        let (steps, source) = (steps.max(1) as f64, source.max(1) as f64);
+    /// the span at both ends, where they are known.
+    pub(super) fn new(steps: usize, source: f64, wanted: [Option<f64>; 2]) -> Self {
+        let (steps, source) = (steps.max(1) as f64, source.max(1.0));
         let mean = source / steps;
         let slope = |wanted: Option<f64>| wanted.map_or(mean, |wanted| wanted.clamp(mean / WIDEST, mean * WIDEST));
         Self { steps, source, slopes: wanted.map(slope) }
@@ -46,21 +46,21 @@ mod tests {
 
     #[test]
     fn an_even_pace_is_a_line_and_ends_meet() {
-        let pace = Pace::new(10, 40, [None, None]);
+        let pace = Pace::new(10, 40.0, [None, None]);
         for step in 0..=10 {
             assert_abs_diff_eq!(pace.at(step), 4.0 * step as f64, epsilon = 1e-12);
         }
-        let uneven = Pace::new(10, 40, [Some(2.0), Some(7.0)]);
+        let uneven = Pace::new(10, 40.0, [Some(2.0), Some(7.0)]);
         assert_eq!((uneven.at(0), uneven.at(10)), (0.0, 40.0));
     }
 
     #[test]
     fn joints_run_as_wanted_and_time_never_runs_back() {
-        let pace = Pace::new(100, 100, [Some(0.6), Some(1.5)]);
+        let pace = Pace::new(100, 100.0, [Some(0.6), Some(1.5)]);
         assert_abs_diff_eq!(pace.at(1), 0.6, epsilon = 0.03);
         assert_abs_diff_eq!(pace.at(100) - pace.at(99), 1.5, epsilon = 0.03);
         for wanted in [[Some(0.0), Some(99.0)], [Some(99.0), Some(0.0)], [Some(99.0), Some(99.0)]] {
-            let pace = Pace::new(30, 50, wanted);
+            let pace = Pace::new(30, 50.0, wanted);
             assert!((1..=30).all(|step| pace.at(step) >= pace.at(step - 1)), "{wanted:?}");
         }
     }

@@ -10,6 +10,7 @@ const SIZE: Size = Size::new(96, 64);
 /// Frames of the clip, and the ends between which they are spoilt.
 const FRAMES: usize = 24;
 const ENDS: [usize; 2] = [8, 16];
+const GAP: Gap = Gap { before: ENDS[0], after: Some(ENDS[1]) };
 
 /// A pattern that has moved by `shift` pixels, its lightness and red multiplied.
 fn view(shift: f64, light: f32, red: f32) -> Picture {
@@ -26,6 +27,10 @@ fn write(path: &Path, pictures: impl Iterator<Item = Picture>) {
         encoder.push(&picture, Time::of_frame(index, 24, 1)).unwrap();
     }
     encoder.finish().unwrap();
+}
+
+fn read(path: &Path) -> Vec<Picture> {
+    Decoder::open(path, &Want::default()).unwrap().map(|frame| frame.unwrap().picture).collect()
 }
 
 fn difference(a: &Picture, b: &Picture) -> f64 {
@@ -47,10 +52,9 @@ fn a_span_of_another_length_and_colour_runs_through() {
     // as many seconds in thrice the frames at an even pace, darker and redder
     let [from, to] = ENDS.map(|end| shift(end as f64));
     write(&patch, (0..=24).map(|i| view(from + (to - from) * f64::from(i) / 24.0, 0.9, 1.06)));
-    splice(&clip, &patch, ENDS, &out, &Cancel::default()).unwrap();
+    splice(&clip, &patch, GAP, &out, &Cancel::default()).unwrap();
 
-    let frames: Vec<Picture> =
-        Decoder::open(&out, &Want::default()).unwrap().map(|frame| frame.unwrap().picture).collect();
+    let frames = read(&out);
     assert_eq!(frames.len(), FRAMES);
     for (index, frame) in frames.iter().enumerate() {
         // two encodes with chroma at half the resolution cost 2.4 levels of 255; the patch as it came is 15 off
@@ -70,7 +74,29 @@ fn ends_that_are_one_picture_are_none() {
     let folder = tempfile::tempdir().unwrap();
     let clip = folder.path().join("clip.mp4");
     write(&clip, (0..8).map(|i| view(f64::from(i / 4), 1.0, 1.0)));
-    assert!(ends_of(&clip, [0, 7]).unwrap().is_some());
-    assert!(ends_of(&clip, [0, 2]).unwrap().is_none());
-    assert!(ends_of(&clip, [0, 9]).unwrap().is_none());
+    let has_ends = |before, after| ends_of(&clip, Gap { before, after }).unwrap().is_some();
+    assert!(has_ends(0, Some(7)) && has_ends(0, None));
+    assert!(!has_ends(0, Some(2)) && !has_ends(0, Some(9)) && !has_ends(8, None));
+}
+
+#[test]
+fn a_part_up_to_the_end_has_one_joint_and_is_cut_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let [clip, patch, out] = ["clip", "patch", "out"].map(|name| folder.path().join(name).with_extension("mp4"));
+    let before = 9;
+    write(&clip, (0..FRAMES).map(|i| if i > before { view(90.0, 0.3, 2.0) } else { view(i as f64, 1.0, 1.0) }));
+    // twice as long as what is missing, at half the speed, darker and redder
+    write(&patch, (0..=28).map(|i| view(before as f64 + f64::from(i) / 2.0, 0.9, 1.06)));
+    splice(&clip, &patch, Gap { before, after: None }, &out, &Cancel::default()).unwrap();
+
+    let frames = read(&out);
+    assert_eq!(frames.len(), FRAMES);
+    let step = |at: usize| speed(Some(&frames[at]), Some(&frames[at + 1])).unwrap();
+    assert!((step(before - 1) / step(before) - 1.0).abs() < 0.25, "{:.2} and {:.2}", step(before - 1), step(before));
+    for (index, frame) in frames.iter().enumerate().skip(before + 1) {
+        // where the pace glides from the clip's to its own is no business of the colours: the nearest place counts
+        let off = |place: f64| difference(frame, &view(place, 1.0, 1.0));
+        let nearest = (0..=80).map(|i| off(before as f64 + f64::from(i) / 5.0)).fold(f64::INFINITY, f64::min);
+        assert!(nearest < 3.5 / 255.0, "frame {index} is {:.2} levels off", 255.0 * nearest);
+    }
 }

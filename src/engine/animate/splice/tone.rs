@@ -1,4 +1,4 @@
-//! The colours of a new span brought to those of the clip: exactly at both joints, gliding from one to the other.
+//! The colours of a new part brought to those of the clip: exactly at both joints, gliding from one to the other.
 
 use crate::{
     drift::Pair,
@@ -9,16 +9,15 @@ use crate::{
 /// Longest side at which colours are compared, pixels: noise and a pixel of misplacement are averaged away.
 const LONGEST: usize = 96;
 
-/// Corrections at both joints; none where there is nothing to go by.
-pub(super) struct Tone([Option<ColorMap>; 2]);
+/// Corrections at both joints; none where there is no joint, or nothing to go by.
+pub(super) struct Tone(pub(super) [Option<ColorMap>; 2]);
+
+/// From an end of the new part to the frame that it stands for.
+pub(super) fn fit(end: &Picture, wanted: &Picture) -> Option<ColorMap> {
+    ColorMap::fit(&pairs(wanted, end))
+}
 
 impl Tone {
-    /// From the new span's ends to the frames that they stand for.
-    pub(super) fn new(ends: [&Picture; 2], wanted: [&Picture; 2]) -> Self {
-        let fit = |at: usize| ColorMap::fit(&pairs(wanted[at], ends[at]));
-        Self([fit(0), fit(1)])
-    }
-
     /// `picture` at the share `t` (`0..=1`) of the way from the first joint to the second.
     pub(super) fn apply(&self, picture: Picture, t: f32) -> Picture {
         let corrected = |map: &ColorMap| map.apply(&picture, 1.0, (-map.log_gain()).exp());
