@@ -87,7 +87,7 @@ impl Formulas {
             self.off_epipolar.push(1.0 - inlier_share(&matches(first, &luma)));
         }
         if self.frames.is_multiple_of(SHOWN_EVERY) {
-            self.shown.extend(self.embedder.as_ref().map(|embedder| embedder.embed(&frame)));
+            self.shown.extend(self.embedder.as_ref().and_then(|embedder| embedder.embed(&frame).ok()));
         }
         self.first.get_or_insert(luma);
         self.last = Some(frame);
@@ -106,8 +106,7 @@ impl Formulas {
             ("epipolar Sampson, mean (Kupyn 2025)", mean(&self.epipolar)),
             ("share off the epipolar lines (Li 2024)", mean(&self.off_epipolar)),
         ];
-        if let Some(embedder) = &self.embedder {
-            let seed = embedder.embed(&self.seed);
+        if let Some(Ok(seed)) = self.embedder.as_ref().map(|embedder| embedder.embed(&self.seed)) {
             let off: Vec<f64> = self.shown.iter().map(|shown| f64::from(shown.distance(&seed))).collect();
             let steps: Vec<f64> = self.shown.windows(2).map(|pair| f64::from(pair[0].distance(&pair[1]))).collect();
             let least = off.iter().copied().reduce(f64::min).unwrap_or(0.0);

@@ -40,6 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             clip: clip.clip.clone(),
             seed: clip.seed.clone(),
             mask: None,
+            embedder: None,
             thresholds: Thresholds::default(),
             command: String::new(),
         };

@@ -1,6 +1,6 @@
 //! `holdstill calibrate`: a threshold of your own, from clips that you accepted and rejected.
 
-use super::{Exit, Failure, Ui, labels, outputs::write_text};
+use super::{Exit, Failure, Ui, labels, outputs::write_text, pair::Sight};
 use clap::ValueHint;
 use holdstill::{
     drift::Uncalibrated,
@@ -29,6 +29,8 @@ pub(crate) struct Args {
     /// Your judgements: CSV with clip, seed, label (accept or reject) and mask
     #[arg(value_hint = ValueHint::FilePath)]
     labels: PathBuf,
+    #[command(flatten)]
+    sight: Sight,
     /// Share of faithful clips that may fail, above 0 and below 1
     #[arg(long, value_name = "RATE", default_value_t = 0.10, value_parser = rate)]
     false_alarms: f64,
@@ -48,7 +50,7 @@ fn rate(text: &str) -> Result<f64, String> {
 }
 
 pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
-    let cases = labels::read(&args.labels)?;
+    let cases = labels::read(&args.labels, args.sight.embedder.as_deref())?;
     let cancel = ui.cancel();
     let report = engine::calibrate(&cases, args.false_alarms, &mut |event| ui.hear(&event), &cancel)?;
     if let Some(path) = &args.roc {

@@ -42,6 +42,7 @@ pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
         budget: None,
         is_consented: false,
         takes: 3,
+        candidates: 1,
         aspect: "4:5".to_owned(),
         duration_secs: LENGTH_SECS,
         fps: 24,

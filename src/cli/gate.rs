@@ -1,6 +1,6 @@
 //! `holdstill gate`: many clips against a policy; the exit code is the gate.
 
-use super::{Exit, Failure, Ui, order, outputs::write_text, table::painted};
+use super::{Exit, Failure, Ui, order, outputs::write_text, pair::Sight, table::painted};
 use clap::ValueHint;
 use holdstill::{
     drift::{Verdict, policy::OnUnsure},
@@ -33,6 +33,8 @@ pub(crate) struct Args {
     /// Where fidelity matters: white product on black, of the still's shape
     #[arg(long, value_name = "PNG", value_hint = ValueHint::FilePath)]
     mask: Option<PathBuf>,
+    #[command(flatten)]
+    sight: Sight,
     /// draft, standard, strict or a gate.toml [default: standard]
     #[arg(long, short, value_name = "POLICY")]
     policy: Option<String>,
@@ -100,7 +102,12 @@ fn cases(args: &Args) -> Result<Vec<GateCase>, Failure> {
             cases.extend(manifest(path, args)?);
         } else {
             let seed = args.seed.clone().ok_or_else(|| no_seed(path))?;
-            cases.push(GateCase { clip: path.clone(), seed, mask: args.mask.clone() });
+            cases.push(GateCase {
+                clip: path.clone(),
+                seed,
+                mask: args.mask.clone(),
+                embedder: args.sight.embedder.clone(),
+            });
         }
     }
     Ok(cases)
@@ -120,7 +127,7 @@ fn manifest(path: &Path, args: &Args) -> Result<Vec<GateCase>, Failure> {
         let here = |path: PathBuf| folder.join(path);
         let seed = line.seed.map(here).or_else(|| args.seed.clone()).ok_or_else(|| no_seed(&line.clip))?;
         let mask = line.mask.map(here).or_else(|| args.mask.clone());
-        cases.push(GateCase { clip: folder.join(line.clip), seed, mask });
+        cases.push(GateCase { clip: folder.join(line.clip), seed, mask, embedder: args.sight.embedder.clone() });
     }
     Ok(cases)
 }

@@ -25,7 +25,7 @@ enum Label {
 }
 
 /// Reads the labels; paths are taken relative to their file.
-pub(super) fn read(path: &Path) -> Result<Vec<LabelledCase>, Failure> {
+pub(super) fn read(path: &Path, embedder: Option<&Path>) -> Result<Vec<LabelledCase>, Failure> {
     let unreadable =
         |error: csv::Error| Failure::usage(format!("cannot read the labels `{}`: {error}", path.display()), SHAPE);
     let folder = path.parent().unwrap_or(Path::new(""));
@@ -35,6 +35,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<LabelledCase>, Failure> {
             clip: folder.join(row.clip),
             seed: folder.join(row.seed),
             mask: row.mask.map(|mask| folder.join(mask)),
+            embedder: embedder.map(Path::to_owned),
         },
         is_accepted: matches!(row.label, Label::Accept),
     };

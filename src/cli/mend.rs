@@ -83,7 +83,7 @@ fn check_target(args: &Args) -> Result<(), Failure> {
 }
 
 fn command_line(args: &Args) -> String {
-    let scored = args.pair.command_line();
+    let scored = args.pair.command_line(None);
     let out = engine::quoted(&args.out);
     format!("{} --out {out}", scored.replacen("holdstill score", "holdstill mend", 1))
 }

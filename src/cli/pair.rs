@@ -19,7 +19,18 @@ pub(super) struct Pair {
 
 impl Pair {
     /// The shortest command line that scores the clip.
-    pub(super) fn command_line(&self) -> String {
-        engine::command_line(&self.clip, &self.seed, self.mask.as_deref())
+    pub(super) fn command_line(&self, sight: Option<&Sight>) -> String {
+        let embedder = sight.and_then(|sight| sight.embedder.as_deref());
+        engine::command_line(&self.clip, &self.seed, self.mask.as_deref(), embedder)
     }
+}
+
+/// What says whether it is still the subject.
+#[derive(clap::Args)]
+#[expect(clippy::doc_markdown, reason = "the help text is read without backticks")]
+pub(super) struct Sight {
+    /// A network of your own to say whether it is still the subject, such as DINOv2 or the picture side of CLIP: one input
+    /// [1, 3, side, side]; run by ONNX Runtime, whose library ORT_DYLIB_PATH names [default: the one that is built in]
+    #[arg(long, value_name = "ONNX", env = "HOLDSTILL_EMBEDDER", value_hint = ValueHint::FilePath)]
+    pub(super) embedder: Option<PathBuf>,
 }

@@ -1,6 +1,10 @@
 //! `holdstill score`: how far a clip drifts from its seed, where, when and why.
 
-use super::{Exit, Failure, Ui, outputs, pair::Pair, table};
+use super::{
+    Exit, Failure, Ui, outputs,
+    pair::{Pair, Sight},
+    table,
+};
 use clap::ValueHint;
 use holdstill::{
     drift::Thresholds,
@@ -18,6 +22,8 @@ Examples:
 pub(crate) struct Args {
     #[command(flatten)]
     pair: Pair,
+    #[command(flatten)]
+    sight: Sight,
     /// Write the report here: .html, .json or .csv; may be repeated
     #[arg(long = "out", short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     out: Vec<PathBuf>,
@@ -35,8 +41,9 @@ pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
         clip: args.pair.clip.clone(),
         seed: args.pair.seed.clone(),
         mask: args.pair.mask.clone(),
+        embedder: args.sight.embedder.clone(),
         thresholds: Thresholds::default(),
-        command: args.pair.command_line(),
+        command: args.pair.command_line(Some(&args.sight)),
     };
     let cancel = ui.cancel();
     let mut scored = engine::score(&job, &mut |event| ui.hear(&event), &cancel)?;

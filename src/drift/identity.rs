@@ -2,7 +2,7 @@
 
 use super::{
     cells::{FrameCells, SeedCells},
-    embedding::{Embedder, Embedding},
+    embedding::{Embedder, EmbedderError, Embedding},
     series::quantile,
     signal::{Readings, Signal},
     structure::{forgiving, judged},
@@ -24,11 +24,14 @@ const FRAMING: f32 = 0.01;
 #[derive(Clone, Debug)]
 pub(super) struct Witness {
     embedder: Embedder,
+    /// What the network's distances are multiplied with.
+    gauge: f32,
     seed: Embedding,
     every: usize,
     frames: usize,
     last: Option<Embedding>,
     looks: Vec<Look>,
+    failure: Option<EmbedderError>,
 }
 
 /// What one look saw, 1 - cosine.
@@ -41,24 +44,38 @@ struct Look {
 }
 
 impl Witness {
-    /// Knows the seed as it lies over the clip's picture; `None` where the library carries no network.
-    pub(super) fn new(seed: &Picture, fps: f64) -> Option<Self> {
-        let embedder = Embedder::bundled()?;
-        let seed = embedder.embed(seed);
+    /// Knows the seed as it lies over the clip's picture.
+    ///
+    /// # Errors
+    /// When the network fails at the seed.
+    pub(super) fn new(embedder: Embedder, still: &Picture, fps: f64) -> Result<Self, EmbedderError> {
+        let seed = embedder.embed(still)?;
+        let gauge = embedder.gauge(still)?;
         let every = (fps / LOOKS_PER_SEC).round().max(1.0) as usize;
-        Some(Self { embedder, seed, every, frames: 0, last: None, looks: Vec::new() })
+        Ok(Self { embedder, gauge, seed, every, frames: 0, last: None, looks: Vec::new(), failure: None })
     }
 
     /// Sees the next frame, whose content moved by up to `moved` percent of the diagonal.
     pub(super) fn see(&mut self, picture: &Picture, moved: f32) {
-        if self.frames.is_multiple_of(self.every) {
-            let now = self.embedder.embed(picture);
-            let distance = now.distance(&self.seed);
-            let step = self.last.as_ref().map_or(distance, |last| now.distance(last));
-            self.looks.push(Look { off: (distance - FRAMING * moved).max(0.0), step });
-            self.last = Some(now);
+        if self.failure.is_none() && self.frames.is_multiple_of(self.every) {
+            match self.embedder.embed(picture) {
+                Ok(now) => self.look(now, moved),
+                Err(failure) => self.failure = Some(failure),
+            }
         }
         self.frames += 1;
+    }
+
+    fn look(&mut self, now: Embedding, moved: f32) {
+        let distance = self.gauge * now.distance(&self.seed);
+        let step = self.last.as_ref().map_or(distance, |last| self.gauge * now.distance(last));
+        self.looks.push(Look { off: (distance - FRAMING * moved).max(0.0), step });
+        self.last = Some(now);
+    }
+
+    /// Why it looks no more.
+    pub(super) fn failure(&self) -> Option<&EmbedderError> {
+        self.failure.as_ref()
     }
 
     /// How much of another subject each frame shows, 1 - cosine; between two looks the last one stands.

@@ -5,8 +5,8 @@ use super::{
     cells::{FrameCells, SeedCells, TEXTURED},
     explain, fusion,
     geometry::Bent,
+    observation::Observation,
     policy::MOTION_METRIC,
-    ruler::Observation,
     series::summary,
     signal::Signal,
     spans::spans,
@@ -24,8 +24,8 @@ const WORTH_SAYING: f64 = 35.0;
 pub(crate) struct Series {
     pub(crate) observations: Vec<Observation>,
     pub(crate) registration: Registration,
-    /// Whether a network looked at the subject.
-    pub(crate) witnessed: bool,
+    /// Why no network looked at the subject, or not to the end.
+    pub(crate) blind: Option<String>,
     /// Clip pixels per working pixel along x and y.
     pub(crate) scale: (f64, f64),
     /// Size in which frames were measured.
@@ -208,10 +208,8 @@ fn warnings(series: &Series, confidence: f64) -> Vec<String> {
         warnings
             .push("too little of the seed could be compared: a faithful clip cannot be told from another".to_owned());
     }
-    if !series.witnessed {
-        warnings.push(
-            "built without the feature `embedding`: another subject shows only where its structure does".to_owned(),
-        );
+    if let Some(reason) = &series.blind {
+        warnings.push(format!("{reason}: another subject shows only where its structure does"));
     }
     if series.registration.visible_fraction < 0.5 {
         let percent = 100.0 * series.registration.visible_fraction;

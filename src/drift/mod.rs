@@ -29,8 +29,10 @@ mod geometry;
 mod identity;
 mod judge;
 mod judgement;
+mod observation;
 mod placement;
 pub mod policy;
+mod prepared;
 mod registration;
 mod report;
 mod rigid;
@@ -46,7 +48,7 @@ mod window;
 
 pub use alignment::{Aligner, Pair};
 pub use conformal::{Calibrated, Uncalibrated, calibrate};
-pub use embedding::{Embedder, Embedding};
+pub use embedding::{Embedder, EmbedderError, Embedding};
 pub use judgement::{Judgement, Spot};
 pub use policy::{Breach, DRIFT_FAIL, Decision, Facts, Policy, Thresholds};
 pub use report::{

@@ -11,24 +11,23 @@
 
 use super::{
     FrameDrift, Judgement, Registration, Thresholds,
-    alignment::{lay, pulled_half},
-    canvas::Canvas,
     cells::{FrameCells, SeedCells},
-    color, cut, detail, flicker, freeze, fusion,
-    geometry::{self, Bending, Bent},
-    identity::{self, Witness},
+    color, cut, detail,
+    embedding::{Embedder, EmbedderError},
+    flicker, freeze, fusion,
+    geometry::{self, Bending},
     judge::{self, Series},
-    placement::Placement,
-    registration::{Registered, Registrar},
-    rigid::{Landmarks, Sightings, Unexplained},
+    observation::{Glimpse, Observation},
+    prepared::Prepared,
+    rigid::{Sightings, Unexplained},
     series,
-    signal::{Readings, Signal},
+    signal::Signal,
     structure,
-    tracks::{Displacements, Points, Torn},
+    tracks::{Displacements, Torn},
 };
 use crate::{
     flow::{Params, Preset, Refine},
-    frame::{Frame, Mask, Picture, Plane, Seed, Size, oklab_from_picture, pyramid},
+    frame::{Frame, Mask, Picture, Plane, Seed, Size, pyramid},
 };
 use std::borrow::Cow;
 
@@ -39,9 +38,6 @@ const STRETCH: usize = 240;
 
 /// Exponent from lightness to light: Oklab takes the cube root.
 const LIGHT_PER_LIGHTNESS: f64 = 3.0;
-/// Share of the seen points among which the farthest moved is looked for: a thing of half a percent of the picture may move.
-const FARTHEST: f64 = 0.995;
-
 /// Share of the patches' bending that is their own noise where one rigid body explains the whole subject.
 const EXCUSED: f32 = 0.5;
 
@@ -55,33 +51,6 @@ pub(super) fn careful_flow() -> Params {
     Params { searched: 1, refine: Refine { weightings: 3, ..medium.refine }, ..medium }
 }
 
-/// What one frame left behind.
-#[derive(Clone, Debug)]
-pub(crate) struct Observation {
-    pub(crate) time_secs: f64,
-    pub(crate) readings: Readings,
-    /// Natural logarithm of the light gained since the first frame.
-    pub(crate) log_gain: f64,
-    /// Mean absolute change of luma since the frame before, levels.
-    pub(crate) change: f64,
-    /// Unlikeness to the frame before, `0..=1`.
-    pub(crate) step: f64,
-    /// Change of the aligned surface's lightness since the frame before, Oklab × 100.
-    pub(crate) boil: f64,
-    /// Share of the subject's points that could be followed, `0..=1`.
-    pub(crate) tracked: f64,
-    /// Displacement from the seed that 95 % of the points do not exceed, percent of the diagonal.
-    pub(crate) moved: f64,
-    /// The same for the points that moved farthest, of which any small thing may be made.
-    pub(crate) farthest: f64,
-    /// Share of the subject's texture that could be compared, `0..=1`.
-    pub(crate) seen: f64,
-    /// Where it looks least like the seed: `[x, y, width, height]`, pixels of the canvas.
-    pub(crate) region: [usize; 4],
-    /// Where it bends, worst first; known only at the end.
-    pub(crate) bent: Vec<Bent>,
-}
-
 /// A seed that is ready to be measured against.
 #[derive(Debug)]
 pub struct Ruler {
@@ -90,31 +59,15 @@ pub struct Ruler {
     clip: Size,
     fps: f64,
     params: Params,
+    embedder: Option<Embedder>,
     prepared: Option<Prepared>,
+    glimpse: Option<Glimpse>,
     observations: Vec<Observation>,
     stretch: Vec<Displacements>,
     sightings: Sightings,
     bending: Vec<Bending>,
     unexplained: Vec<Unexplained>,
     heat: Option<Plane<f32>>,
-}
-
-/// Everything that is made once, when the first frame shows how the seed lies.
-#[derive(Debug)]
-struct Prepared {
-    placement: Placement,
-    canvas: Canvas,
-    cells: SeedCells,
-    points: Points,
-    landmarks: Landmarks,
-    registrar: Registrar,
-    luma_before: Plane<f32>,
-    thumbnail_before: Plane<f32>,
-    residual_before: Vec<f32>,
-    lightness_before: Vec<f32>,
-    log_gain: f64,
-    detail_first: Vec<f32>,
-    witness: Option<Witness>,
 }
 
 impl Ruler {
@@ -127,7 +80,9 @@ impl Ruler {
             clip,
             fps,
             params: careful_flow(),
+            embedder: Embedder::bundled(),
             prepared: None,
+            glimpse: None,
             observations: Vec::new(),
             stretch: Vec::new(),
             sightings: Sightings::default(),
@@ -135,6 +90,13 @@ impl Ruler {
             unexplained: Vec::new(),
             heat: None,
         }
+    }
+
+    /// Lets another network than the bundled one say whether it is still the subject.
+    #[must_use]
+    pub fn with_embedder(mut self, embedder: Embedder) -> Self {
+        self.embedder = Some(embedder);
+        self
     }
 
     /// The size in which frames are wanted.
@@ -145,13 +107,31 @@ impl Ruler {
     /// Measures the next frame. What it returns is provisional: geometry is judged over time, in [`Ruler::finish`].
     pub fn measure(&mut self, frame: &Frame) -> FrameDrift {
         let picture = self.at_working_size(&frame.picture);
-        let luma = picture.luma();
-        if self.prepared.is_none() {
-            self.prepared = Some(self.prepare(&picture, &luma));
+        let glimpse = Glimpse::new(picture.luma(), self.glimpse.as_ref());
+        let observation = self.observe(&picture, &glimpse, frame.time.secs());
+        if let Some(Ok(witness)) = self.prepared.as_mut().and_then(|prepared| prepared.witness.as_mut()) {
+            witness.see(&picture, observation.moved as f32);
         }
-        let Some(prepared) = &mut self.prepared else { unreachable!("it was prepared above") };
-        let registered = prepared.registrar.register(&prepared.canvas, &luma);
-        let cells = cells_of(prepared, &picture, &registered);
+        self.glimpse = Some(glimpse);
+        self.observations.push(observation);
+        if self.stretch.len() >= STRETCH {
+            self.judge_stretch();
+        }
+        let last = self.observations.len() - 1;
+        provisional(last, &self.observations[last])
+    }
+
+    /// Lays a frame onto the seed and reads all that it says.
+    fn observe(&mut self, picture: &Picture, glimpse: &Glimpse, time_secs: f64) -> Observation {
+        let prepared = self.prepared.get_or_insert_with(|| {
+            let prepared = Prepared::new(&self.seed, self.mask.as_ref(), self.params, picture, &glimpse.luma);
+            match self.embedder.clone() {
+                Some(embedder) => prepared.with_witness(embedder, &self.seed, self.fps),
+                None => prepared,
+            }
+        });
+        let registered = prepared.registrar.register(&prepared.canvas, &glimpse.luma);
+        let cells = prepared.cells_of(picture, &registered);
         let torn = Torn::new(&prepared.points, &registered);
         let displacements = Displacements::read(&prepared.points, &registered, &torn);
         self.sightings.push(|| prepared.landmarks.find(&registered, &torn));
@@ -159,25 +139,15 @@ impl Ruler {
         let residual = color::residual_lightness(&prepared.cells, &cells);
         let lightness = color::lightness(&prepared.cells, &cells);
         prepared.log_gain += LIGHT_PER_LIGHTNESS * f64::from(color::step(&prepared.lightness_before, &lightness)).ln();
-        let observation = observe(prepared, frame, &cells, &luma, &displacements, &residual, &detail);
-        if let Some(witness) = &mut prepared.witness {
-            witness.see(&picture, observation.moved as f32);
-        }
+        let observation = Observation::new(prepared, time_secs, glimpse, &cells, &displacements, &residual, &detail);
         self.heat = Some(heat(&prepared.cells, &cells));
         self.stretch.push(displacements);
-        prepared.thumbnail_before = cut::thumbnail(&luma);
-        prepared.luma_before = luma;
         prepared.residual_before = residual;
         prepared.lightness_before = lightness;
         if prepared.detail_first.is_empty() {
             prepared.detail_first = detail;
         }
-        self.observations.push(observation);
-        if self.stretch.len() >= STRETCH {
-            self.judge_stretch();
-        }
-        let last = self.observations.len() - 1;
-        provisional(last, &self.observations[last])
+        observation
     }
 
     /// Where the last frame drifts, `0..=100`, in working size; `None` before the first frame.
@@ -196,9 +166,19 @@ impl Ruler {
             self.clip.width as f64 / working.width.max(1) as f64,
             self.clip.height as f64 / working.height.max(1) as f64,
         );
-        let witnessed = self.prepared.as_ref().is_none_or(|prepared| prepared.witness.is_some());
+        let blind = self.blind();
         let (clip, fps) = (self.clip, self.fps);
-        judge::judge(Series { observations, registration, witnessed, scale, working, clip, fps }, *thresholds)
+        judge::judge(Series { observations, registration, blind, scale, working, clip, fps }, *thresholds)
+    }
+
+    /// Why no network looked at the subject, or not to the end.
+    fn blind(&self) -> Option<String> {
+        let failed = |error: &EmbedderError| error.to_string();
+        match self.prepared.as_ref()?.witness.as_ref() {
+            None => Some("built without the feature `embedding`".to_owned()),
+            Some(Err(error)) => Some(failed(error)),
+            Some(Ok(witness)) => witness.failure().map(failed),
+        }
     }
 
     /// Fills in what only the whole series can tell.
@@ -214,7 +194,7 @@ impl Ruler {
         let moved = fusion::pooled(&series_of(observations, |o| o.farthest));
         let certain = reliable.powi(3) / (1.0 + moved * moved);
         let percent = (reliable * 100.0 / self.working_size().diagonal().max(1.0)) as f32;
-        let witness = self.prepared.as_ref().and_then(|prepared| prepared.witness.as_ref());
+        let witness = self.prepared.as_ref().and_then(|prepared| prepared.witness.as_ref()?.as_ref().ok());
         let others: Vec<f32> = witness.map(|witness| witness.others().collect()).unwrap_or_default();
         let nothing = Bending::default();
         for (t, observation) in observations.iter_mut().enumerate() {
@@ -276,78 +256,10 @@ impl Ruler {
             Cow::Owned(pyramid::resize_picture(picture, self.working_size()))
         }
     }
-
-    /// Lays the seed over the first frame and prepares all that depends on it.
-    fn prepare(&self, first: &Picture, luma: &Plane<f32>) -> Prepared {
-        let size = self.working_size();
-        let (placement, canvas) = lay(&self.seed, self.mask.as_ref(), size, self.params, first, luma);
-        let points = Points::new(&canvas);
-        let cells = SeedCells::new(&canvas);
-        Prepared {
-            landmarks: Landmarks::new(&points, &canvas, &cells),
-            cells,
-            points,
-            registrar: Registrar::new(self.params),
-            luma_before: luma.clone(),
-            thumbnail_before: cut::thumbnail(luma),
-            residual_before: Vec::new(),
-            lightness_before: Vec::new(),
-            log_gain: 0.0,
-            detail_first: Vec::new(),
-            witness: Witness::new(&placement.lay(&self.seed.picture, size), self.fps),
-            placement,
-            canvas,
-        }
-    }
 }
 
 fn series_of(observations: &[Observation], of: fn(&Observation) -> f64) -> Vec<f64> {
     observations.iter().map(of).collect()
-}
-
-fn cells_of(prepared: &Prepared, picture: &Picture, registered: &Registered) -> FrameCells {
-    FrameCells::new(
-        &prepared.canvas,
-        &prepared.cells.grid,
-        registered,
-        &oklab_from_picture(&pulled_half(picture, &registered.flow)),
-    )
-}
-
-fn observe(
-    prepared: &Prepared,
-    frame: &Frame,
-    cells: &FrameCells,
-    luma: &Plane<f32>,
-    displacements: &Displacements,
-    residual: &[f32],
-    detail: &[f32],
-) -> Observation {
-    let seed = &prepared.cells;
-    let mut readings = Readings::default();
-    let percent = |length: f32| 100.0 * length / prepared.canvas.size().diagonal() as f32;
-    let (moved, farthest) = (percent(displacements.length(0.95)), percent(displacements.length(FARTHEST)));
-    structure::read(seed, cells, farthest, &mut readings);
-    color::read(seed, cells, &mut readings);
-    detail::read(seed, &prepared.detail_first, detail, &mut readings);
-    identity::read(seed, cells, &mut readings);
-    let n = luma.data().len().max(1) as f64;
-    let change =
-        luma.data().iter().zip(prepared.luma_before.data()).map(|(a, b)| f64::from((a - b).abs())).sum::<f64>() / n;
-    Observation {
-        time_secs: frame.time.secs(),
-        readings,
-        log_gain: prepared.log_gain,
-        change,
-        step: f64::from(cut::step(&prepared.thumbnail_before, &cut::thumbnail(luma))),
-        boil: f64::from(color::boil(seed, &prepared.residual_before, residual)),
-        tracked: f64::from(displacements.seen(&prepared.points)),
-        moved: f64::from(moved),
-        farthest: f64::from(farthest),
-        seen: judge::seen(seed, cells),
-        region: judge::region(seed, cells),
-        bent: Vec::new(),
-    }
 }
 
 /// Unlikeness of every place whose texture lets it be judged.

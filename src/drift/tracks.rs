@@ -179,3 +179,84 @@ fn torn(points: &Points, registered: &Registered) -> Vec<bool> {
     };
     (0..points.len()).map(near).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{placement::Placement, registration::Registrar, ruler::careful_flow},
+        *,
+    };
+    use crate::{
+        frame::{Picture, Seed, Size, pyramid, sample::bilinear},
+        geometry::{Homography, Point},
+    };
+    use image::GrayImage;
+    use imageproc::noise::gaussian_noise;
+
+    const FRAMES: usize = 121;
+    const NOISE_LEVELS: f64 = 2.0;
+    /// 0.3 pixels of a picture that is 640 pixels wide, in one of 512.
+    const PRECISE: f32 = 0.24;
+
+    /// What a camera that comes near, rolls, turns and pans does to a flat picture of `size` by frame `t`.
+    fn motion(size: Size, t: usize) -> Homography {
+        let far = t as f64 / (FRAMES - 1) as f64;
+        let (x, y) = (size.width as f64 / 2.0, size.height as f64 / 2.0);
+        let turn = Homography([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [2e-4 * far, -1e-4 * far, 1.0]]);
+        Homography::similarity(1.0, 0.0, -x, -y).then(&turn).then(&Homography::similarity(
+            1.0 + 0.15 * far,
+            0.1 * far,
+            x + 30.0 * far,
+            y - 12.0 * far,
+        ))
+    }
+
+    /// The frame of `size` that shows `scene`, twice as large, after `moved`: each pixel the mean of four samples, with noise.
+    fn filmed(scene: &Plane<f32>, size: Size, moved: &Homography, t: usize) -> Plane<f32> {
+        let back = moved.inverse().unwrap();
+        let clean = GrayImage::from_fn(size.width as u32, size.height as u32, |x, y| {
+            let quarters = [(-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25)].map(|(dx, dy)| {
+                let Point { x, y } = back.apply(Point { x: f64::from(x) + dx, y: f64::from(y) + dy });
+                bilinear(scene, (2.0 * x + 0.5) as f32, (2.0 * y + 0.5) as f32)
+            });
+            image::Luma([(quarters.iter().sum::<f32>() / 4.0).round() as u8])
+        });
+        let levels = gaussian_noise(&clean, 0.0, NOISE_LEVELS, t as u64).into_raw();
+        Plane::from_vec(size.width, size.height, levels.into_iter().map(f32::from).collect())
+    }
+
+    #[test]
+    fn points_are_followed_to_a_fraction_of_a_pixel_however_long() {
+        let still = image::load_from_memory(include_bytes!("../../fixtures/stills/box.png")).unwrap().to_rgb8();
+        let original = Size::new(still.width() as usize, still.height() as usize);
+        let size = original.fit(512);
+        let luma = Picture::from_rgb8(original, still.as_raw()).luma();
+        let scene = pyramid::resize(&luma, Size::new(2 * size.width, 2 * size.height));
+        let grey = filmed(&scene, size, &Homography::identity(), FRAMES).map(|level| level / 255.0);
+        let picture = Picture { rgb: [grey.clone(), grey.clone(), grey] };
+        let seed = Seed { picture, alpha: None, path: String::new(), blake3: String::new(), original: size };
+
+        let canvas = Canvas::new(&seed, None, size, &Placement::plain(size, size), &careful_flow());
+        let points = Points::new(&canvas);
+        let mut registrar = Registrar::new(careful_flow());
+        let mut median_error = |t: usize| {
+            let moved = motion(size, t);
+            let registered = registrar.register(&canvas, &filmed(&scene, size, &moved, t));
+            let seen = Displacements::read(&points, &registered, &Torn::new(&points, &registered));
+            let error = |index: usize| {
+                let (x, y) = points.place(index);
+                let truth = moved.apply(Point { x: x as f64, y: y as f64 });
+                let [u, v] = seen.at(index)?;
+                Some((x as f32 + u - truth.x as f32).hypot(y as f32 + v - truth.y as f32))
+            };
+            let mut errors: Vec<f32> = (0..points.len()).filter_map(error).collect();
+            assert!(errors.len() > points.quality.iter().filter(|quality| **quality > 0.0).count() / 2);
+            quantile(&mut errors, 0.5).unwrap()
+        };
+        let medians: Vec<f32> = (0..FRAMES).map(&mut median_error).collect();
+        let worst = |frames: &[f32]| frames.iter().copied().fold(0.0, f32::max);
+        assert!(worst(&medians) < PRECISE, "{medians:?}");
+        // the move grows, and with it what sampling costs; no error is handed on from frame to frame
+        assert!(worst(&medians[FRAMES - 20..]) < 1.5 * worst(&medians[20..40]), "{medians:?}");
+    }
+}

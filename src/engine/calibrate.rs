@@ -1,6 +1,6 @@
 //! `calibrate`: a brand's own yes and no beside the score, and the threshold that follows from them.
 
-use super::{Cancel, Class, Error, Event, GateCase, GateError, ScoreJob, command_line, score};
+use super::{Cancel, Error, Event, GateCase, GateError, ScoreJob, command_line, score};
 use crate::drift::{Calibrated, Judged, Roc, Thresholds, Uncalibrated, calibrate as threshold, roc};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -91,14 +91,14 @@ pub fn calibrate(
 }
 
 fn measured(labelled: &LabelledCase, hear: &mut dyn FnMut(Event), cancel: &Cancel) -> Result<LabelledClip, Error> {
-    let GateCase { clip, seed, mask } = labelled.case.clone();
+    let GateCase { clip, seed, mask, embedder } = labelled.case.clone();
     let name = clip.display().to_string();
-    let command = command_line(&clip, &seed, mask.as_deref());
-    let job = ScoreJob { clip, seed, mask, thresholds: Thresholds::default(), command };
+    let command = command_line(&clip, &seed, mask.as_deref(), embedder.as_deref());
+    let job = ScoreJob { clip, seed, mask, embedder, thresholds: Thresholds::default(), command };
     let line = |drift, error| LabelledClip { clip: name, accepted: labelled.is_accepted, drift, error };
     match score(&job, hear, cancel) {
         Ok(scored) => Ok(line(Some(scored.report.judgement.drift), None)),
-        Err(error) if error.class() == Class::Interrupted => Err(error),
+        Err(error) if error.concerns_every_clip() => Err(error),
         Err(error) => {
             hear(Event::Warning { what: error.to_string() });
             Ok(line(None, Some(GateError::from(&error))))

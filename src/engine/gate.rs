@@ -1,6 +1,6 @@
 //! `gate`: many clips against one policy. A clip that cannot be read fails its case; the others are still judged.
 
-use super::{Cancel, Class, Error, Event, ScoreJob, command_line, score};
+use super::{Cancel, Error, Event, ScoreJob, command_line, score};
 use crate::{
     drift::{Decision, Facts, Policy, ScoreReport, Verdict},
     media,
@@ -20,6 +20,8 @@ pub struct GateCase {
     pub seed: PathBuf,
     /// Where fidelity matters, if the user said so.
     pub mask: Option<PathBuf>,
+    /// The network that says whether it is still the subject: an ONNX file, or the bundled one.
+    pub embedder: Option<PathBuf>,
 }
 
 /// What the gate says of all clips.
@@ -121,7 +123,7 @@ pub fn gate(
         let clip = case.clip.display().to_string();
         clips.push(match judged {
             Ok((score, decision)) => Gated { clip, decision: Some(decision), score: Some(score), error: None, secs },
-            Err(error) if error.class() == Class::Interrupted => return Err(error),
+            Err(error) if error.concerns_every_clip() => return Err(error),
             Err(error) => {
                 let error = GateError::from(&error);
                 hear(Event::Warning { what: error.message.clone() });
@@ -139,10 +141,11 @@ fn judge(
     hear: &mut dyn FnMut(Event),
     cancel: &Cancel,
 ) -> Result<(ScoreReport, Decision), Error> {
-    let GateCase { clip, seed, mask } = case.clone();
-    let command = command_line(&clip, &seed, mask.as_deref());
+    let GateCase { clip, seed, mask, embedder } = case.clone();
+    let command = command_line(&clip, &seed, mask.as_deref(), embedder.as_deref());
     let has_audio = media::probe(&clip)?.has_audio;
-    let scored = score(&ScoreJob { clip, seed, mask, thresholds: policy.thresholds(), command }, hear, cancel)?;
+    let thresholds = policy.thresholds();
+    let scored = score(&ScoreJob { clip, seed, mask, embedder, thresholds, command }, hear, cancel)?;
     let facts = Facts { has_audio: Some(has_audio), ..Facts::of(&scored.report) };
     let decision = policy.judge(&scored.report, &facts);
     Ok((scored.report, decision))

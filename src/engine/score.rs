@@ -2,7 +2,7 @@
 
 use super::{Cancel, Error, Event, HeatMaps, Stage};
 use crate::{
-    drift::{ClipInfo, Judgement, Ruler, SCORE_SCHEMA, ScoreReport, SeedInfo, Thresholds},
+    drift::{ClipInfo, Embedder, Judgement, Ruler, SCORE_SCHEMA, ScoreReport, SeedInfo, Thresholds},
     frame::{Mask, Seed},
     media::{self, Decoder, Ending, Probe, Want},
 };
@@ -17,6 +17,8 @@ pub struct ScoreJob {
     pub seed: PathBuf,
     /// Where fidelity matters, if the user said so.
     pub mask: Option<PathBuf>,
+    /// The network that says whether it is still the subject: an ONNX file, or the bundled one.
+    pub embedder: Option<PathBuf>,
     /// From which drift on a clip fails.
     pub thresholds: Thresholds,
     /// The command that reproduces the report, for the record.
@@ -69,6 +71,9 @@ fn measure(
 ) -> Result<(Judgement, HeatMaps, Vec<String>), Error> {
     let fps = f64::from(probe.fps.0) / f64::from(probe.fps.1.max(1));
     let mut ruler = Ruler::new(seed, mask, probe.size, fps);
+    if let Some(path) = &job.embedder {
+        ruler = ruler.with_embedder(Embedder::load(path)?);
+    }
     let mut heat = HeatMaps::new(ruler.working_size())?;
     let mut decoder = Decoder::open(&job.clip, &Want { size: Some(ruler.working_size()) })?;
     let total = probe.frames_estimate.unwrap_or(0);
@@ -132,10 +137,10 @@ fn report(
 }
 
 /// The shortest command line that scores `clip` against `seed` again.
-pub fn command_line(clip: &Path, seed: &Path, mask: Option<&Path>) -> String {
+pub fn command_line(clip: &Path, seed: &Path, mask: Option<&Path>, embedder: Option<&Path>) -> String {
     let mut line = format!("holdstill score {} --seed {}", quoted(clip), quoted(seed));
-    if let Some(mask) = mask {
-        line += &format!(" --mask {}", quoted(mask));
+    for (option, path) in [("mask", mask), ("embedder", embedder)] {
+        line += &path.map(|path| format!(" --{option} {}", quoted(path))).unwrap_or_default();
     }
     line
 }

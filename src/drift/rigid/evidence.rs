@@ -12,6 +12,13 @@ const EXPLAINED: f64 = 2.0;
 const OFF: f64 = 3.0;
 /// Share of sights that are off from which a frame begins to be, and surely is, unexplained: noise is not quite Gaussian.
 const UNEXPLAINED: (f64, f64) = (0.05, 0.3);
+/// Share of what is left that a smooth field must explain before what is off may be a warp, and where it surely may: several bodies,
+/// or one that is followed badly, leave what no smooth field follows.
+const SMOOTH: (f64, f64) = (0.1, 0.4);
+/// The same share from which the field is a warp by itself, however little is off, and surely is.
+const ALL_SMOOTH: (f64, f64) = (0.45, 0.65);
+/// Standard deviations beyond which a sight tells no more: it may be lost.
+const FARTHEST: f64 = 10.0;
 /// Share of explained sights from which a subject begins to be taken for rigid, and surely is.
 const RIGID: (f64, f64) = (0.76, 0.84);
 
@@ -28,6 +35,15 @@ pub(super) fn unexplained_first(sights: &Sights, left: &[Vec<Option<Vector2<f64>
 /// How surely the body does not explain one frame's sights, of which it leaves `left` pixels: `0..=1`.
 pub(super) fn unexplained(sights: &[Option<Sight>], left: &[Option<Vector2<f64>>]) -> f64 {
     ramp(share(errors(sights, left), |error| error > OFF), UNEXPLAINED)
+}
+
+/// How surely what the body leaves of a frame is a warp, `0..=1`: as much of it is `off` (from [`unexplained`]) and follows the smooth
+/// `field`, or because nearly all of it does.
+pub(super) fn warped(off: f64, sights: &[Option<Sight>], left: &[Option<Vector2<f64>>], field: &[Vector2<f64>]) -> f64 {
+    let beside: Vec<_> = left.iter().zip(field).map(|(left, field)| left.map(|left| left - field)).collect();
+    let sum = |left| errors(sights, left).map(|error| error.min(FARTHEST).powi(2)).sum::<f64>();
+    let smooth = 1.0 - sum(&beside) / sum(left).max(f64::MIN_POSITIVE);
+    (off * ramp(smooth, SMOOTH)).max(ramp(smooth, ALL_SMOOTH))
 }
 
 /// Standard deviations that each sight of the first looks is off.
@@ -86,6 +102,17 @@ mod tests {
         };
         assert_eq!((off(0), off(5), off(30), off(100)), (0.0, 0.0, 1.0, 1.0));
         assert!((off(10) - 0.2).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_no_smooth_field_follows_is_no_warp() {
+        let sight = Some(Sight { at: Vector2::zeros(), whiten: Matrix2::identity() });
+        let left = vec![Some(Vector2::new(4.0, 0.0)); 10];
+        // a field of `follows` leaves (4 - follows)² / 16 of it
+        let warped = |off: f64, follows: f64| warped(off, &[sight; 10], &left, &[Vector2::new(follows, 0.0); 10]);
+        assert_eq!((warped(1.0, 0.0), warped(1.0, 4.0), warped(0.0, 4.0)), (0.0, 1.0, 1.0));
+        // a quarter: half of the way from 0.1 to 0.4
+        assert!((warped(0.5, 4.0 - 12f64.sqrt()) - 0.25).abs() < 1e-9);
     }
 
     #[test]

@@ -135,7 +135,7 @@ impl Landmarks {
         let values: Vec<Unexplained> = (0..seen.len())
             .map(|t| {
                 let off = evidence::unexplained(&sights.frames[t], &left[t]);
-                let warp = 100.0 * off * warp(&places, &sights, t, &left[t]) / extent;
+                let warp = 100.0 * warp(&places, &sights, t, &left[t], off) / extent;
                 let reshaped = 100.0 * evidence::reshaped(&places, &shown[t]) / extent;
                 let credible =
                     if reshaped < FARTHEST { reshaped / (reshaped + warp).max(f64::MIN_POSITIVE) } else { 0.0 };
@@ -236,8 +236,8 @@ fn lasting(missed: &[Option<Missed>], share: fn(&Missed) -> f64) -> Vec<f64> {
     running_median(&series.collect::<Vec<f64>>(), 1)
 }
 
-/// Smooth part of what is left of a frame, pixels; 0 where too little is seen.
-fn warp(places: &[Vector2<f64>], sights: &Sights, t: usize, left: &[Option<Vector2<f64>>]) -> f64 {
+/// Smooth part of what is left of a frame, of which `off` is no noise, as surely as it is a warp: pixels; 0 where too little is seen.
+fn warp(places: &[Vector2<f64>], sights: &Sights, t: usize, left: &[Option<Vector2<f64>>], off: f64) -> f64 {
     if !enough(left) {
         return 0.0;
     }
@@ -245,7 +245,8 @@ fn warp(places: &[Vector2<f64>], sights: &Sights, t: usize, left: &[Option<Vecto
     let (none, all) = DETERMINED;
     let determined = ((count - none) / (all - none)).clamp(0.0, 1.0);
     let field = field::smooth(places, &sights.weights, &sights.frames[t], left);
-    determined * field::length(&field, &sights.weights, left)
+    let warped = evidence::warped(off, &sights.frames[t], left, &field);
+    determined * warped * field::length(&field, &sights.weights, left)
 }
 
 /// Whether a frame shows enough of the landmarks to judge it.

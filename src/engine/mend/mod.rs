@@ -186,8 +186,9 @@ fn measure(
         clip: clip.to_owned(),
         seed: job.seed.clone(),
         mask: job.mask.clone(),
+        embedder: None,
         thresholds: job.thresholds,
-        command: command_line(shown, &job.seed, job.mask.as_deref()),
+        command: command_line(shown, &job.seed, job.mask.as_deref(), None),
     };
     let shown = shown.display().to_string();
     let mut renamed = |event| match event {
@@ -204,7 +205,7 @@ fn measure(
 /// Names the delivered clip in a score of the clip that it is a copy of.
 fn name(score: &mut ScoreReport, job: &MendJob) {
     score.clip.path = job.out.display().to_string();
-    score.command = command_line(&job.out, &job.seed, job.mask.as_deref());
+    score.command = command_line(&job.out, &job.seed, job.mask.as_deref(), None);
 }
 
 fn report(

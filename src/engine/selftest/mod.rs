@@ -124,7 +124,8 @@ impl Bench<'_> {
     fn measure(&self, take: &Take) -> Result<Scored, Error> {
         let film = self.studio.film(take)?;
         let (clip, seed, mask) = (film.clip, film.seed, film.mask);
-        let job = ScoreJob { clip, seed, mask, thresholds: Thresholds::default(), command: String::new() };
+        let job =
+            ScoreJob { clip, seed, mask, embedder: None, thresholds: Thresholds::default(), command: String::new() };
         score(&job, &mut |_| {}, self.cancel)
     }
 
@@ -146,6 +147,7 @@ impl Bench<'_> {
             clip: film.clip,
             seed: film.seed,
             mask: film.mask,
+            embedder: None,
             thresholds: Thresholds::default(),
             command: String::new(),
         };

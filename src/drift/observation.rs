@@ -1,0 +1,97 @@
+//! What one frame left behind.
+
+use super::{
+    cells::FrameCells, color, cut, detail, geometry::Bent, identity, judge, prepared::Prepared, signal::Readings,
+    structure, tracks::Displacements,
+};
+use crate::frame::Plane;
+
+/// Share of the seen points among which the farthest moved is looked for: a thing of half a percent of the picture may move.
+const FARTHEST: f64 = 0.995;
+
+/// What a frame shows before it is laid onto the seed.
+#[derive(Clone, Debug)]
+pub(super) struct Glimpse {
+    pub(super) luma: Plane<f32>,
+    thumbnail: Plane<f32>,
+    /// Mean absolute change of luma since the frame before, levels.
+    change: f64,
+    /// Unlikeness to the frame before, `0..=1`.
+    step: f64,
+}
+
+impl Glimpse {
+    /// What `luma` (`0..=255`) shows after the frame `before`.
+    pub(super) fn new(luma: Plane<f32>, before: Option<&Self>) -> Self {
+        let thumbnail = cut::thumbnail(&luma);
+        let n = luma.data().len().max(1) as f64;
+        let change = before.map_or(0.0, |before| {
+            luma.data().iter().zip(before.luma.data()).map(|(a, b)| f64::from((a - b).abs())).sum::<f64>() / n
+        });
+        let step = before.map_or(0.0, |before| f64::from(cut::step(&before.thumbnail, &thumbnail)));
+        Self { luma, thumbnail, change, step }
+    }
+}
+
+/// What one frame left behind.
+#[derive(Clone, Debug)]
+pub(crate) struct Observation {
+    pub(crate) time_secs: f64,
+    pub(crate) readings: Readings,
+    /// Natural logarithm of the light gained since the first frame.
+    pub(crate) log_gain: f64,
+    /// Mean absolute change of luma since the frame before, levels.
+    pub(crate) change: f64,
+    /// Unlikeness to the frame before, `0..=1`.
+    pub(crate) step: f64,
+    /// Change of the aligned surface's lightness since the frame before, Oklab × 100.
+    pub(crate) boil: f64,
+    /// Share of the subject's points that could be followed, `0..=1`.
+    pub(crate) tracked: f64,
+    /// Displacement from the seed that 95 % of the points do not exceed, percent of the diagonal.
+    pub(crate) moved: f64,
+    /// The same for the points that moved farthest, of which any small thing may be made.
+    pub(crate) farthest: f64,
+    /// Share of the subject's texture that could be compared, `0..=1`.
+    pub(crate) seen: f64,
+    /// Where it looks least like the seed: `[x, y, width, height]`, pixels of the canvas.
+    pub(crate) region: [usize; 4],
+    /// Where it bends, worst first; known only at the end.
+    pub(crate) bent: Vec<Bent>,
+}
+
+impl Observation {
+    /// What a measured frame says.
+    pub(super) fn new(
+        prepared: &Prepared,
+        time_secs: f64,
+        glimpse: &Glimpse,
+        cells: &FrameCells,
+        displacements: &Displacements,
+        residual: &[f32],
+        detail: &[f32],
+    ) -> Self {
+        let seed = &prepared.cells;
+        let mut readings = Readings::default();
+        let percent = |length: f32| 100.0 * length / prepared.canvas.size().diagonal() as f32;
+        let (moved, farthest) = (percent(displacements.length(0.95)), percent(displacements.length(FARTHEST)));
+        structure::read(seed, cells, farthest, &mut readings);
+        color::read(seed, cells, &mut readings);
+        detail::read(seed, &prepared.detail_first, detail, &mut readings);
+        identity::read(seed, cells, &mut readings);
+        Self {
+            time_secs,
+            readings,
+            log_gain: prepared.log_gain,
+            change: glimpse.change,
+            step: glimpse.step,
+            boil: f64::from(color::boil(seed, &prepared.residual_before, residual)),
+            tracked: f64::from(displacements.seen(&prepared.points)),
+            moved: f64::from(moved),
+            farthest: f64::from(farthest),
+            seen: judge::seen(seed, cells),
+            region: judge::region(seed, cells),
+            bent: Vec::new(),
+        }
+    }
+}
