@@ -50,7 +50,7 @@ pub fn plan(report: &ScoreReport, limit: f64) -> Vec<Planned> {
 fn plan_spans(frames: &[FrameDrift], bad_spans: &[[usize; 2]], limit: f64) -> Vec<Planned> {
     let mut clip = Clip { frames, limit, toned: Vec::new() };
     let mut toned: Vec<Planned> = TONES.into_iter().flat_map(|(cause, kind)| clip.toned(cause, kind)).collect();
-    clip.toned = toned.iter().map(|tone| tone.frames).collect();
+    clip.toned = toned.iter().flat_map(|tone| tone.ways.iter().map(|way| way.frames)).collect();
     let mut plans = clip.bridges(bad_spans);
     for tone in &mut toned {
         // a short span of nothing but tone can be bridged, too
@@ -68,7 +68,7 @@ fn plan_spans(frames: &[FrameDrift], bad_spans: &[[usize; 2]], limit: f64) -> Ve
 struct Clip<'a> {
     frames: &'a [FrameDrift],
     limit: f64,
-    /// Spans that are mended as a matter of tone.
+    /// Spans that are mended as a matter of tone, with the frames in which the mend fades in and out.
     toned: Vec<[usize; 2]>,
 }
 
@@ -232,6 +232,13 @@ mod tests {
         assert_eq!(plans.len(), 1, "{plans:?}");
         assert_eq!((plans[0].frames, plans[0].causes.as_slice()), ([12, 59], [Cause::Color].as_slice()));
         assert_eq!(plans[0].ways, [Way { kind: Kind::Relock, frames: [12 - FEATHER, 59] }]);
+    }
+
+    #[test]
+    fn what_a_slide_brings_along_at_its_edge_is_no_glitch_of_its_own() {
+        let slide = [(Cause::Color, [12, 59], 80.0), (Cause::Identity, [10, 59], 60.0)];
+        let plans = plan_spans(&frames(60, &slide), &[[10, 59]], 50.0);
+        assert_eq!(plans.iter().map(kinds).collect::<Vec<_>>(), [[Kind::Relock]], "{plans:?}");
     }
 
     #[test]
