@@ -102,7 +102,7 @@ fn work(kernel: &str, times: usize) {
             let mut ruler = Ruler::new(&seed, None, SIZE, 24.0);
             for index in 0..times {
                 let frame = Frame { index, time: Time::of_frame(index, 24, 1), picture: grey(&to) };
-                black_box(ruler.measure(&frame));
+                black_box(ruler.measure(frame));
             }
         }
         preset => {

@@ -28,15 +28,21 @@ fn seed_of(picture: Picture) -> Seed {
     Seed { picture, alpha: None, path: "seed.png".into(), blake3: String::new(), original }
 }
 
+fn is_heat(map: &Plane<f32>) -> bool {
+    map.data().iter().all(|h| (0.0..=100.0).contains(h))
+}
+
 fn judge(seed: &Seed, frames: impl IntoIterator<Item = Picture>) -> Judgement {
     let mut ruler: Option<Ruler> = None;
     for (index, picture) in frames.into_iter().enumerate() {
         let ruler = ruler.get_or_insert_with(|| Ruler::new(seed, None, picture.size(), 24.0));
-        ruler.measure(&Frame { index, time: Time::of_frame(index, 24, 1), picture });
-        let heat = ruler.heat().expect("a measured frame has a heat map");
-        assert!(heat.data().iter().all(|h| (0.0..=100.0).contains(h)));
+        let heat = ruler.measure(Frame { index, time: Time::of_frame(index, 24, 1), picture });
+        assert_eq!(heat.is_some(), index > 0);
+        assert!(heat.is_none_or(is_heat));
     }
-    ruler.expect("at least one frame").finish(&Thresholds::default())
+    let mut ruler = ruler.expect("at least one frame");
+    assert!(ruler.catch_up().is_some_and(is_heat));
+    ruler.finish(&Thresholds::default())
 }
 
 /// Scores frames that show `scene` through `at(t, x, y)` (where each pixel's content comes from), `t` running over `0..=1`.

@@ -33,6 +33,7 @@ mod observation;
 mod placement;
 pub mod policy;
 mod prepared;
+mod reader;
 mod registration;
 mod report;
 mod rigid;

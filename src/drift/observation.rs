@@ -1,13 +1,7 @@
 //! What one frame left behind.
 
-use super::{
-    cells::FrameCells, color, cut, detail, geometry::Bent, identity, judge, prepared::Prepared, signal::Readings,
-    structure, tracks::Displacements,
-};
+use super::{cut, geometry::Bent, signal::Readings};
 use crate::frame::Plane;
-
-/// Share of the seen points among which the farthest moved is looked for: a thing of half a percent of the picture may move.
-const FARTHEST: f64 = 0.995;
 
 /// What a frame shows before it is laid onto the seed.
 #[derive(Clone, Debug)]
@@ -15,9 +9,9 @@ pub(super) struct Glimpse {
     pub(super) luma: Plane<f32>,
     thumbnail: Plane<f32>,
     /// Mean absolute change of luma since the frame before, levels.
-    change: f64,
+    pub(super) change: f64,
     /// Unlikeness to the frame before, `0..=1`.
-    step: f64,
+    pub(super) step: f64,
 }
 
 impl Glimpse {
@@ -48,9 +42,8 @@ pub(crate) struct Observation {
     pub(crate) boil: f64,
     /// Share of the subject's points that could be followed, `0..=1`.
     pub(crate) tracked: f64,
-    /// Displacement from the seed that 95 % of the points do not exceed, percent of the diagonal.
-    pub(crate) moved: f64,
-    /// The same for the points that moved farthest, of which any small thing may be made.
+    /// Displacement from the seed of the points that moved farthest, of which any small thing may be made, percent of the
+    /// diagonal.
     pub(crate) farthest: f64,
     /// Share of the subject's texture that could be compared, `0..=1`.
     pub(crate) seen: f64,
@@ -58,40 +51,4 @@ pub(crate) struct Observation {
     pub(crate) region: [usize; 4],
     /// Where it bends, worst first; known only at the end.
     pub(crate) bent: Vec<Bent>,
-}
-
-impl Observation {
-    /// What a measured frame says.
-    pub(super) fn new(
-        prepared: &Prepared,
-        time_secs: f64,
-        glimpse: &Glimpse,
-        cells: &FrameCells,
-        displacements: &Displacements,
-        residual: &[f32],
-        detail: &[f32],
-    ) -> Self {
-        let seed = &prepared.cells;
-        let mut readings = Readings::default();
-        let percent = |length: f32| 100.0 * length / prepared.canvas.size().diagonal() as f32;
-        let (moved, farthest) = (percent(displacements.length(0.95)), percent(displacements.length(FARTHEST)));
-        structure::read(seed, cells, farthest, &mut readings);
-        color::read(seed, cells, &mut readings);
-        detail::read(seed, &prepared.detail_first, detail, &mut readings);
-        identity::read(seed, cells, &mut readings);
-        Self {
-            time_secs,
-            readings,
-            log_gain: prepared.log_gain,
-            change: glimpse.change,
-            step: glimpse.step,
-            boil: f64::from(color::boil(seed, &prepared.residual_before, residual)),
-            tracked: f64::from(displacements.seen(&prepared.points)),
-            moved: f64::from(moved),
-            farthest: f64::from(farthest),
-            seen: judge::seen(seed, cells),
-            region: judge::region(seed, cells),
-            bent: Vec::new(),
-        }
-    }
 }

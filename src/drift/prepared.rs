@@ -1,13 +1,11 @@
-//! The seed laid over a clip, and what the last frame left for the next.
+//! The seed laid over a clip: all that is made once, when the first frame shows how it lies.
 
 use super::{
     alignment::{lay, pulled_half},
     canvas::Canvas,
     cells::{FrameCells, SeedCells},
-    embedding::{Embedder, EmbedderError},
-    identity::Witness,
     placement::Placement,
-    registration::{Registered, Registrar},
+    registration::Registered,
     rigid::Landmarks,
     tracks::Points,
 };
@@ -16,7 +14,7 @@ use crate::{
     frame::{Mask, Picture, Plane, Seed, oklab_from_picture},
 };
 
-/// Everything that is made once, when the first frame shows how the seed lies.
+/// What every frame is held against.
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) placement: Placement,
@@ -24,12 +22,6 @@ pub(super) struct Prepared {
     pub(super) cells: SeedCells,
     pub(super) points: Points,
     pub(super) landmarks: Landmarks,
-    pub(super) registrar: Registrar,
-    pub(super) residual_before: Vec<f32>,
-    pub(super) lightness_before: Vec<f32>,
-    pub(super) log_gain: f64,
-    pub(super) detail_first: Vec<f32>,
-    pub(super) witness: Option<Result<Witness, EmbedderError>>,
 }
 
 impl Prepared {
@@ -38,25 +30,12 @@ impl Prepared {
         let (placement, canvas) = lay(seed, mask, first.size(), params, first, luma);
         let points = Points::new(&canvas);
         let cells = SeedCells::new(&canvas);
-        Self {
-            landmarks: Landmarks::new(&points, &canvas, &cells),
-            cells,
-            points,
-            registrar: Registrar::new(params),
-            residual_before: Vec::new(),
-            lightness_before: Vec::new(),
-            log_gain: 0.0,
-            detail_first: Vec::new(),
-            witness: None,
-            placement,
-            canvas,
-        }
+        Self { landmarks: Landmarks::new(&points, &canvas, &cells), cells, points, placement, canvas }
     }
 
-    /// Lets a network look at the subject, at a clip of `fps` frames per second.
-    pub(super) fn with_witness(self, embedder: Embedder, seed: &Seed, fps: f64) -> Self {
-        let still = self.placement.lay(&seed.picture, self.canvas.size());
-        Self { witness: Some(Witness::new(embedder, &still, fps)), ..self }
+    /// The seed as the clip frames it.
+    pub(super) fn still(&self, seed: &Seed) -> Picture {
+        self.placement.lay(&seed.picture, self.canvas.size())
     }
 
     /// What a registered frame shows in each cell.

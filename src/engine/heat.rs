@@ -30,17 +30,13 @@ impl HeatMaps {
         Ok(Self { file: tempfile::tempfile().map_err(temp)?, size: frame.fit(LONGEST_SIDE), count: 0 })
     }
 
-    /// Adds the next frame's map (any size of the same shape), a cold one where nothing was measured.
+    /// Adds the next frame's map, any size of the same shape.
     ///
     /// # Errors
     /// When the temporary folder is full.
-    pub fn push(&mut self, map: Option<&Plane<f32>>) -> Result<(), Error> {
-        let levels = match map {
-            Some(map) => {
-                pyramid::resize(map, self.size).data().iter().map(|&v| v.round().clamp(0.0, 100.0) as u8).collect()
-            }
-            None => vec![0; self.size.width * self.size.height],
-        };
+    pub fn push(&mut self, map: &Plane<f32>) -> Result<(), Error> {
+        let level = |&v: &f32| v.round().clamp(0.0, 100.0) as u8;
+        let levels: Vec<u8> = pyramid::resize(map, self.size).data().iter().map(level).collect();
         self.file.write_all(&levels).map_err(temp)?;
         self.count += 1;
         Ok(())
@@ -120,9 +116,9 @@ mod tests {
     #[test]
     fn maps_come_back_in_any_order() {
         let mut maps = HeatMaps::new(Size::new(4, 2)).unwrap();
-        maps.push(Some(&Plane::from_fn(4, 2, |x, y| (10 * x + y) as f32))).unwrap();
-        maps.push(None).unwrap();
-        maps.push(Some(&Plane::filled(4, 2, 120.0))).unwrap();
+        maps.push(&Plane::from_fn(4, 2, |x, y| (10 * x + y) as f32)).unwrap();
+        maps.push(&Plane::filled(4, 2, -1.0)).unwrap();
+        maps.push(&Plane::filled(4, 2, 120.0)).unwrap();
         assert_eq!(maps.get(2).unwrap().unwrap().at(3, 1), 100.0);
         assert_eq!(maps.get(0).unwrap().unwrap().at(2, 1), 21.0);
         assert_eq!(maps.get(1).unwrap().unwrap().at(0, 0), 0.0);
@@ -133,7 +129,8 @@ mod tests {
     #[test]
     fn bent_places_glow_in_their_frame_only() {
         let mut maps = HeatMaps::new(Size::new(40, 20)).unwrap();
-        (0..3).for_each(|_| maps.push(None).unwrap());
+        let cold = Plane::filled(40, 20, 0.0);
+        (0..3).for_each(|_| maps.push(&cold).unwrap());
         let spot = Spot { x: 0.5, y: 0.5, radius: 0.1, heat: 80.0 };
         maps.warm(&[vec![], vec![spot], vec![]]).unwrap();
         let warm = maps.get(1).unwrap().unwrap();

@@ -82,9 +82,14 @@ fn measure(
             return Err(Error::Interrupted);
         }
         let frame = frame?;
-        ruler.measure(&frame);
-        heat.push(ruler.heat())?;
-        hear(Event::Progress { stage, done: frame.index as u64 + 1, total });
+        let done = frame.index as u64 + 1;
+        if let Some(map) = ruler.measure(frame) {
+            heat.push(map)?;
+        }
+        hear(Event::Progress { stage, done, total });
+    }
+    if let Some(map) = ruler.catch_up() {
+        heat.push(map)?;
     }
     let notes = decoder.ending().map_or_else(Vec::new, notes);
     let judgement = ruler.finish(&job.thresholds);

@@ -49,9 +49,10 @@ pub(super) struct Weights {
     pub(super) biases: Vec<f32>,
 }
 
-/// Values that are summed together, and maps that share one pass over the inputs: their sums stay in registers.
-const RUN: usize = 32;
-const TOGETHER: usize = 4;
+/// Values that are summed together, and maps that share one pass over the inputs: their sums fill twelve of the sixteen registers
+/// of 256 bits.
+const RUN: usize = 16;
+const TOGETHER: usize = 6;
 
 /// Each output map is a weighted sum of the input maps, pixel by pixel; negative values become zero where `rectified`.
 pub(super) fn pointwise(input: &Maps, weights: &Weights, rectified: bool) -> Maps {
