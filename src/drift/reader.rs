@@ -1,0 +1,156 @@
+//! Reads what registered frames show, one after the other, and keeps a few numbers of each.
+
+use super::{
+    cells::{FrameCells, SeedCells},
+    color, detail,
+    embedding::{Embedder, EmbedderError},
+    geometry::{self, Bending},
+    identity::{self, Witness},
+    judge,
+    observation::Observation,
+    prepared::Prepared,
+    registration::Registered,
+    rigid::{Sightings, Unexplained},
+    signal::Readings,
+    structure,
+    tracks::{Displacements, Torn},
+};
+use crate::frame::{Picture, Plane, Seed};
+
+/// Frames whose geometry is judged together: ten seconds at 24 frames per second.
+const STRETCH: usize = 240;
+/// Exponent from lightness to light: Oklab takes the cube root.
+const LIGHT_PER_LIGHTNESS: f64 = 3.0;
+/// Share of the seen points among which the farthest moved is looked for: a thing of half a percent of the picture may move.
+const FARTHEST: f64 = 0.995;
+
+/// A frame laid onto the seed, not read yet.
+#[derive(Debug)]
+pub(super) struct Laid {
+    pub(super) time_secs: f64,
+    pub(super) picture: Picture,
+    pub(super) registered: Registered,
+    /// Mean absolute change of luma since the frame before, levels.
+    pub(super) change: f64,
+    /// Unlikeness to the frame before, `0..=1`.
+    pub(super) step: f64,
+}
+
+/// All that was read so far, and what the last frame left for the next.
+#[derive(Debug)]
+pub(super) struct Reader {
+    pub(super) observations: Vec<Observation>,
+    pub(super) bending: Vec<Bending>,
+    pub(super) unexplained: Vec<Unexplained>,
+    /// Where the last frame drifts, `0..=100`, in working size.
+    pub(super) heat: Option<Plane<f32>>,
+    witness: Option<Result<Witness, EmbedderError>>,
+    stretch: Vec<Displacements>,
+    sightings: Sightings,
+    residual_before: Vec<f32>,
+    lightness_before: Vec<f32>,
+    log_gain: f64,
+    detail_first: Vec<f32>,
+}
+
+impl Reader {
+    /// A reader of a clip of `fps` frames per second, at which the network looks, too, if there is one.
+    pub(super) fn new(prepared: &Prepared, embedder: Option<Embedder>, seed: &Seed, fps: f64) -> Self {
+        Self {
+            observations: Vec::new(),
+            bending: Vec::new(),
+            unexplained: Vec::new(),
+            heat: None,
+            witness: embedder.map(|embedder| Witness::new(embedder, &prepared.still(seed), fps)),
+            stretch: Vec::new(),
+            sightings: Sightings::default(),
+            residual_before: Vec::new(),
+            lightness_before: Vec::new(),
+            log_gain: 0.0,
+            detail_first: Vec::new(),
+        }
+    }
+
+    /// Reads the next frame.
+    pub(super) fn read(&mut self, prepared: &Prepared, laid: &Laid) {
+        let Laid { time_secs, picture, registered, change, step } = laid;
+        let seed = &prepared.cells;
+        let cells = prepared.cells_of(picture, registered);
+        let torn = Torn::new(&prepared.points, registered);
+        let displacements = Displacements::read(&prepared.points, registered, &torn);
+        self.sightings.push(|| prepared.landmarks.find(registered, &torn));
+        let detail = detail::changes(seed, &cells);
+        let residual = color::residual_lightness(seed, &cells);
+        let lightness = color::lightness(seed, &cells);
+        self.log_gain += LIGHT_PER_LIGHTNESS * f64::from(color::step(&self.lightness_before, &lightness)).ln();
+        let percent = |length: f32| 100.0 * length / prepared.canvas.size().diagonal() as f32;
+        let (moved, farthest) = (percent(displacements.length(0.95)), percent(displacements.length(FARTHEST)));
+        let mut readings = Readings::default();
+        structure::read(seed, &cells, farthest, &mut readings);
+        color::read(seed, &cells, &mut readings);
+        detail::read(seed, &self.detail_first, &detail, &mut readings);
+        identity::read(seed, &cells, &mut readings);
+        self.observations.push(Observation {
+            time_secs: *time_secs,
+            readings,
+            log_gain: self.log_gain,
+            change: *change,
+            step: *step,
+            boil: f64::from(color::boil(seed, &self.residual_before, &residual)),
+            tracked: f64::from(displacements.seen(&prepared.points)),
+            farthest: f64::from(farthest),
+            seen: judge::seen(seed, &cells),
+            region: judge::region(seed, &cells),
+            bent: Vec::new(),
+        });
+        if let Some(Ok(witness)) = self.witness.as_mut() {
+            witness.see(picture, moved);
+        }
+        self.heat = Some(heat(seed, &cells));
+        self.stretch.push(displacements);
+        (self.residual_before, self.lightness_before) = (residual, lightness);
+        if self.detail_first.is_empty() {
+            self.detail_first = detail;
+        }
+        if self.stretch.len() >= STRETCH {
+            self.judge_stretch(prepared);
+        }
+    }
+
+    /// Judges the geometry of the frames since the last stretch.
+    pub(super) fn judge_stretch(&mut self, prepared: &Prepared) {
+        let (stretch, sightings) = (std::mem::take(&mut self.stretch), std::mem::take(&mut self.sightings));
+        let size = prepared.canvas.size();
+        let (bending, unexplained) = rayon::join(
+            || geometry::bending(&prepared.points, &stretch, size),
+            || prepared.landmarks.unexplained(&sightings),
+        );
+        self.bending.extend(bending);
+        self.unexplained.extend(unexplained);
+    }
+
+    /// Why no network looked at the subject, or not to the end.
+    pub(super) fn blind(&self) -> Option<String> {
+        let failed = |error: &EmbedderError| error.to_string();
+        match &self.witness {
+            None => Some("built without the feature `embedding`".to_owned()),
+            Some(Err(error)) => Some(failed(error)),
+            Some(Ok(witness)) => witness.failure().map(failed),
+        }
+    }
+
+    /// How much of another subject each frame shows, 1 - cosine; empty where no network looked.
+    pub(super) fn others(&self) -> Vec<f32> {
+        let witness = self.witness.as_ref().and_then(|witness| witness.as_ref().ok());
+        witness.map(|witness| witness.others().collect()).unwrap_or_default()
+    }
+}
+
+/// Unlikeness of every place whose texture lets it be judged.
+fn heat(seed: &SeedCells, frame: &FrameCells) -> Plane<f32> {
+    let mut values = vec![0.0f32; seed.grid.len()];
+    for i in structure::judged(seed, frame) {
+        values[i] = (100.0 * (1.0 - frame.likeness[i])).clamp(0.0, 100.0);
+    }
+    seed.grid.spread(&values)
+}
