@@ -43,6 +43,7 @@ fn story() -> Story {
         }],
         spent: Some(Money { micros: 800_000 }),
         budget: Some(Money { micros: 3_000_000 }),
+        promotion: None,
     }
 }
 

@@ -42,6 +42,7 @@ mod series;
 mod signal;
 mod spans;
 mod structure;
+mod style;
 mod subject;
 mod tracks;
 mod window;
@@ -57,3 +58,4 @@ pub use report::{
 };
 pub use roc::{Judged, Roc, RocPoint, roc};
 pub use ruler::Ruler;
+pub use style::{Spread, StyleDrift, StyleMeter};

@@ -101,6 +101,9 @@ impl Session<'_> {
 
     /// Why no further take at `price` can be asked for after `take`, if so.
     pub(super) fn no_retake(&self, take: u32, price: Money) -> Result<Option<String>, Error> {
+        if self.job.is_exact() {
+            return Ok(Some("an exact final that is asked for again has the same content".into()));
+        }
         if take >= self.job.takes {
             return Ok(Some(format!("no take of {} is left", self.job.takes)));
         }

@@ -7,7 +7,7 @@ use super::{
     *,
 };
 use crate::{
-    drift::{Cause, ScoreReport, Verdict},
+    drift::{Cause, ScoreReport, StyleDrift, Verdict},
     provider::Ticket,
     store::ledger::AttemptState,
 };
@@ -116,6 +116,10 @@ impl Workshop for Fake {
             self.die_if(Death::WhileMending);
         }
         Ok(Mended { report: serde_json::json!({}), score })
+    }
+
+    fn style(&mut self, _: &Path) -> Result<StyleDrift, Error> {
+        Err(Error::Bug("there is no draft".into()))
     }
 }
 
