@@ -33,7 +33,7 @@ const KEY: &str = "SECRET-KEY-DO-NOT-PRINT";
 const PATIENCE: Duration = Duration::from_secs(90);
 /// The draft of the recordings, with a final of the same id.
 const JOB: &str = "cgt-20261122200000-abcde";
-const FRAMES: usize = 24;
+const FRAMES: usize = 12;
 
 /// A provider, its recording, and the model whose drafts it makes final.
 #[derive(Clone, Copy)]
@@ -58,14 +58,8 @@ const ARK: Vendor = Vendor {
 };
 const ARK_CN: Vendor =
     Vendor { id: "ark-cn", recorded: "ark_volcengine", model: "doubao-seedance-1-5-pro-251215", ..ARK };
-const RUNWAY: Vendor = Vendor {
-    id: "runway",
-    recorded: "runway",
-    base: "",
-    key: "RUNWAYML_API_SECRET",
-    model: "gen4_turbo",
-    at: 2,
-};
+const RUNWAY: Vendor =
+    Vendor { id: "runway", recorded: "runway", base: "", key: "RUNWAYML_API_SECRET", model: "gen4_turbo", at: 2 };
 
 /// A folder with a still and a draft of it, and the provider on this machine.
 struct Shop {
@@ -94,12 +88,20 @@ impl Shop {
         let shop = Self::open(vendor);
         let server = shop.server(Mischief::None, &draft());
         let wish = format!("{}/{}", vendor.id, vendor.model);
-        let aspect = if vendor.id == "runway" { "4:3" } else { "still" };
         let mut animate = shop.holdstill(
             &server,
             &[
-                "animate", "still.png", "--prompt", "slow push", "--provider", &wish, "--tier", "draft", "--yes",
-                "--budget", "2", "--aspect", aspect,
+                "animate",
+                "still.png",
+                "--prompt",
+                "slow push",
+                "--provider",
+                &wish,
+                "--tier",
+                "draft",
+                "--yes",
+                "--budget",
+                "2",
             ],
         );
         animate.assert().code(0);
@@ -188,7 +190,8 @@ fn an_exact_final_is_one_paid_request_by_the_draft_s_job() {
         assert_eq!((&plan["draft"]["link"], &plan["price_micros"]), (&json!("exact"), &json!(600_000)), "{plan}");
         assert_eq!(server.asked().len(), 0, "a plan sends nothing");
 
-        let made = shop.promote(&server, &run, &[&BUY[..], &["--json", "--report", "r.html"]].concat()).output().unwrap();
+        let made =
+            shop.promote(&server, &run, &[&BUY[..], &["--json", "--report", "r.html"]].concat()).output().unwrap();
         assert_eq!(made.status.code(), Some(0), "{}", String::from_utf8_lossy(&made.stderr));
         let recorded = Recording::open(vendor.recorded).exchanges.remove(4).json.unwrap();
         let paid: Vec<_> = server.asked().into_iter().filter(|asked| asked.method == "POST").collect();
@@ -341,7 +344,9 @@ fn a_draft_that_the_provider_has_thrown_away_is_told_of_before_and_after() {
     let old = "UPDATE attempts SET created = '2020-01-01T00:00:00Z' WHERE run = ?1";
     assert_eq!(ledger.execute(old, [&run.id]).unwrap(), 1);
     let late = shop.promote(&server, &run, &BUY).assert().code(2);
-    late.stderr(predicate::str::contains("keeps drafts for 7 days").and(predicate::str::contains("make the draft anew")));
+    late.stderr(
+        predicate::str::contains("keeps drafts for 7 days").and(predicate::str::contains("make the draft anew")),
+    );
     assert_eq!(server.submits(), 1, "nothing is sent for what is known to be gone");
 }
 
@@ -378,7 +383,8 @@ fn an_exact_final_that_is_another_clip_is_warned_about() {
 #[test]
 fn providers_say_how_their_drafts_become_finals() {
     let scene = Scene::new();
-    let shown = |id: &str| String::from_utf8(scene.holdstill(&["providers", "show", id]).output().unwrap().stdout).unwrap();
+    let shown =
+        |id: &str| String::from_utf8(scene.holdstill(&["providers", "show", id]).output().unwrap().stdout).unwrap();
     let ark = shown("ark");
     assert!(ark.contains("seedance-1-5-pro-251215  exact, 1080p within 7 days, $0.75 for 5 s"), "{ark}");
     assert!(ark.contains("seedance-1-0-pro-fast-251015  no final of its family (seedance-1)"), "{ark}");

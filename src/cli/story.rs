@@ -86,6 +86,8 @@ pub(crate) fn table(report: &AnimateReport) -> String {
         let _ = writeln!(text, "draft    {}", of_draft(&promotion.draft));
         let style = promotion.style.map(|style| style.sentence());
         let _ = style.map(|style| writeln!(text, "style    {style}"));
+        let unmended = promotion.style_unmended.map(|style| style.sentence());
+        let _ = unmended.map(|style| writeln!(text, "         before it was mended, {style}"));
         for warning in &promotion.warnings {
             let _ = writeln!(text, "{} {warning}", "note:".yellow());
         }

@@ -31,7 +31,8 @@ pub fn style_drift(
     let mut meter = StyleMeter::default();
     let [mut drafts, mut lasts] = [Seeker::open(draft)?, Seeker::open(last)?];
     for moment in 0..moments {
-        let at = |count: usize| (moment * (count - 1) + moments.saturating_sub(1) / 2) / moments.saturating_sub(1).max(1);
+        let at =
+            |count: usize| (moment * (count - 1) + moments.saturating_sub(1) / 2) / moments.saturating_sub(1).max(1);
         meter.see(&drafts.seek(at(counts[0]), cancel)?, &lasts.seek(at(counts[1]), cancel)?);
         hear(Event::Progress { stage, done: moment as u64 + 1, total: moments as u64 });
     }

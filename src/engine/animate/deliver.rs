@@ -30,11 +30,7 @@ pub(super) fn check_target(session: &Session<'_>) -> Result<(), Error> {
 }
 
 /// Puts the winner in place and ends the run.
-pub(super) fn deliver(
-    session: &mut Session<'_>,
-    won: Won,
-    promotion: Option<Promotion>,
-) -> Result<Animated, Error> {
+pub(super) fn deliver(session: &mut Session<'_>, won: Won, promotion: Option<Promotion>) -> Result<Animated, Error> {
     let Won { entry, first, takes, stop } = won;
     let out = session.job.out.clone();
     let blake3 = place(session, &entry.clip, &out)?;

@@ -28,7 +28,9 @@ impl Link {
         match self {
             Self::Exact => "exact: the provider makes it from the draft's own job",
             Self::Rerender => "re-render: the same family is asked anew, which does not reproduce the draft",
-            Self::Crossing => "crossing: another family is asked anew, which reproduces neither the draft nor its style",
+            Self::Crossing => {
+                "crossing: another family is asked anew, which reproduces neither the draft nor its style"
+            }
         }
     }
 }

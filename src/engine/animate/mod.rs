@@ -96,7 +96,7 @@ fn work(
     let mut session = open(home, job, start, cancel)?;
     deliver::check_target(&session)?;
     let held = contest::hold(&mut session, workshop, hear).and_then(|won| {
-        let promotion = Promotion::of(job, workshop, &won.entry.clip)?;
+        let promotion = Promotion::of(job, workshop, &won.entry)?;
         deliver::deliver(&mut session, won, promotion)
     });
     match held {

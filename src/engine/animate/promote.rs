@@ -130,7 +130,10 @@ fn way_of<'a>(recipe: &'a Recipe, draft: &'a Model, wish: &PromoteWish) -> Resul
         })?,
         None => in_family().next().ok_or_else(|| {
             usage(
-                format!("{} has no final of the family {}, of which the draft is ({})", recipe.id, draft.family, draft.id),
+                format!(
+                    "{} has no final of the family {}, of which the draft is ({})",
+                    recipe.id, draft.family, draft.id
+                ),
                 &finals_there_are(recipe, draft),
             )
         })?,
@@ -166,7 +169,10 @@ fn finals_there_are(recipe: &Recipe, draft: &Model) -> String {
 fn take_of(attempts: &[Attempt], run: &Run, take: Option<u32>) -> Result<Attempt, Error> {
     let delivered = delivered(run);
     let number = take.or(delivered.as_ref().map(|delivered| delivered.take)).ok_or_else(|| {
-        usage(format!("run {} has delivered no clip", run.id), "name one of its takes with --take; `runs show` lists them")
+        usage(
+            format!("run {} has delivered no clip", run.id),
+            "name one of its takes with --take; `runs show` lists them",
+        )
     })?;
     let with_clip = |number: u32| attempts.iter().rev().find(|a| a.take == number && a.state.has_clip());
     let attempt = with_clip(number).ok_or_else(|| {

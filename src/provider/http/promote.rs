@@ -52,9 +52,7 @@ impl Remote {
 /// A refusal that says that the draft is not there, as what it is.
 fn gone(error: Error, draft: &Ticket) -> Error {
     match error {
-        Error::Refused { provider, fault, .. }
-            if matches!(fault.class, FaultClass::NotFound | FaultClass::Expired) =>
-        {
+        Error::Refused { provider, fault, .. } if matches!(fault.class, FaultClass::NotFound | FaultClass::Expired) => {
             Error::DraftGone { provider, job: draft.job().to_owned(), fault }
         }
         other => other,

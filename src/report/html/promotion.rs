@@ -14,7 +14,7 @@ use crate::{
 use maud::{Markup, html};
 
 pub(super) fn table(promotion: &Promotion) -> Markup {
-    let Promotion { draft, final_model, style, warnings } = promotion;
+    let Promotion { draft, final_model, style, style_unmended, warnings } = promotion;
     html! {
         h3 { "Draft and final" }
         p.decision { (draft.link.meaning()) }
@@ -23,11 +23,12 @@ pub(super) fn table(promotion: &Promotion) -> Markup {
             (final_model) " (" (draft.final_family) ")."
         }
         @for warning in warnings { p.decision { (warning) } }
-        @if let Some(style) = style { (figures(style)) }
+        @if let Some(style) = style { (figures("How the final differs from its draft", style)) }
+        @if let Some(style) = style_unmended { (figures("How it did before it was mended", style)) }
     }
 }
 
-fn figures(style: &StyleDrift) -> Markup {
+fn figures(caption: &str, style: &StyleDrift) -> Markup {
     let rows: [(&str, Option<Spread>, &str); 5] = [
         ("colour, the middle pixel", Some(style.color), "ΔE2000, 0 is the same"),
         ("colour, a tenth is beyond", Some(style.color_peak), "ΔE2000, 0 is the same"),
@@ -38,7 +39,7 @@ fn figures(style: &StyleDrift) -> Markup {
     html! {
         div.scroll {
             table {
-                caption { "How the final differs from its draft, in " (style.moments) " moments" }
+                caption { (caption) ", in " (style.moments) " moments" }
                 (heads(&[Text("Measure"), Number("Median"), Number("Worst"), Text("Unit")]))
                 tbody {
                     @for (name, spread, unit) in rows {
