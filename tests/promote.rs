@@ -19,7 +19,7 @@ use holdstill::{
 };
 use predicates::prelude::*;
 use recording::Recording;
-use scene::{FPS, SIZE, Scene, zoomed};
+use scene::{FPS, SIZE, Scene, warped, zoomed};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -361,6 +361,16 @@ fn what_is_no_whole_take_of_a_draft_model_is_not_promoted() {
     told.stderr(predicate::str::contains("without the mends").and(predicate::str::contains("--take 1")));
     shop.promote(&server, &run, &["--take", "1", "--plan"]).assert().code(0).stdout(predicate::str::contains("exact"));
 
+    let spliced =
+        "INSERT INTO attempts (run, take, client_id, provider, request_digest, request, state, price, cost, blob,
+                                         created, updated)
+                   SELECT run, 2, client_id || '2', provider, request_digest,
+                          json_set(request, '$.take', 2, '$.patch', json_object('base', id)), state, price, cost, blob,
+                          created, updated FROM attempts WHERE run = ?1";
+    assert_eq!(ledger.execute(spliced, [&run.id]).unwrap(), 1);
+    let told = shop.promote(&server, &run, &["--take", "2", "--plan"]).assert().code(2);
+    told.stderr(predicate::str::contains("is take 1 with a part made anew").and(predicate::str::contains("--take 1")));
+
     let local = ["animate", "still.png", "--duration", "1s", "--out", "mine.mp4"];
     shop.holdstill(&server, &local).assert().code(0);
     let mine = shop.ledger().runs(1).unwrap().remove(0);
@@ -369,15 +379,21 @@ fn what_is_no_whole_take_of_a_draft_model_is_not_promoted() {
 }
 
 #[test]
-fn an_exact_final_that_is_another_clip_is_warned_about() {
-    let (shop, run) = Shop::with_draft(ARK);
+fn an_exact_final_that_is_another_clip_is_warned_about_and_not_asked_for_again() {
     let swapped = clip(2, |_, Picture { rgb: [r, g, b] }| Picture { rgb: [g, r, b] });
-    let server = shop.server(Mischief::None, &swapped);
-    let made = shop.promote(&server, &run, &BUY).assert();
-    let told = String::from_utf8_lossy(&made.get_output().stdout).into_owned();
-    assert!(told.contains("the provider promises the draft's content") && told.contains("colour ΔE2000"), "{told}");
-    assert!(told.contains("an exact final that is asked for again has the same content"), "{told}");
-    assert_eq!(server.submits(), 1, "asking again would bring the same");
+    let bent = clip(2, |i, _| warped(1.0, 3.0 * i as f32));
+    for (clip, code, words) in [
+        (swapped, 0, ["before it was mended, the final differs", "(limit 1.5)"]),
+        (bent, 1, ["an exact final that is asked for again has the same content", "structure NCC"]),
+    ] {
+        let (shop, run) = Shop::with_draft(ARK);
+        let server = shop.server(Mischief::None, &clip);
+        let made = shop.promote(&server, &run, &BUY).assert().code(code);
+        let told = String::from_utf8_lossy(&made.get_output().stdout).into_owned();
+        assert!(told.contains("the provider promises the draft's content"), "{told}");
+        assert!(words.iter().all(|word| told.contains(word)), "{told}");
+        assert_eq!(server.submits(), 1, "asking again would bring the same");
+    }
 }
 
 #[test]

@@ -3,7 +3,8 @@
 mod sample;
 
 use holdstill::{
-    drift::{Cause, Facts, Policy, ScoreReport, policy::Preset},
+    drift::{Cause, Facts, Policy, ScoreReport, Spread, StyleDrift, policy::Preset},
+    engine::animate::{Draft, Influence, Link, Promotion},
     frame::{Picture, Plane, Size},
     report::{
         Exhibit, annotate, csv,
@@ -28,6 +29,31 @@ fn exhibit(index: usize) -> Exhibit {
     }
 }
 
+fn promotion() -> Promotion {
+    let spread = |median| Spread { median, worst: 2.0 * median };
+    let style = StyleDrift {
+        moments: 12,
+        color: spread(0.6),
+        color_peak: spread(1.1),
+        structure: spread(0.97),
+        identity: None,
+        motion: spread(0.04),
+    };
+    let draft = Draft {
+        link: Link::Rerender,
+        run: HOSTILE.to_owned(),
+        attempt: 1,
+        take: 1,
+        model: HOSTILE.to_owned(),
+        family: HOSTILE.to_owned(),
+        final_family: HOSTILE.to_owned(),
+        blake3: String::new(),
+        influence: Influence::default(),
+    };
+    let warnings = vec![HOSTILE.to_owned()];
+    Promotion { draft, final_model: HOSTILE.to_owned(), style: Some(style), style_unmended: Some(style), warnings }
+}
+
 fn story() -> Story {
     Story {
         title: "1 take, 1 mend".to_owned(),
@@ -43,7 +69,7 @@ fn story() -> Story {
         }],
         spent: Some(Money { micros: 800_000 }),
         budget: Some(Money { micros: 3_000_000 }),
-        promotion: None,
+        promotion: Some(promotion()),
     }
 }
 
@@ -89,6 +115,9 @@ fn what_others_wrote_is_text_never_markup() {
     let page = html::render(&Page { report: &report, decision: Some(&decision), exhibits: &[], story: Some(&story) });
     assert!(!page.contains("<script") && !page.contains("<img"));
     assert!(page.contains("&lt;script&gt;"));
+    for told in ["does not reproduce the draft", "in 12 moments", "ΔE2000", "% of the diagonal"] {
+        assert!(page.contains(told), "{told}");
+    }
 }
 
 #[test]

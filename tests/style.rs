@@ -1,7 +1,11 @@
 //! How far a final is from its draft: the same content in another size and encoding stays within the limits, and what
 //! differs in colour, motion, structure or subject is beyond them.
 //! `cargo test --test style -- --nocapture` prints the table of `docs/promote.md`.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test stops at the first surprise, and prints its table"
+)]
 
 use holdstill::{
     animator::{Animator, Camera, Defect, Shot, Simulation},

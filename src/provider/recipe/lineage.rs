@@ -47,6 +47,20 @@ mod tests {
     }
 
     #[test]
+    fn a_promise_needs_its_call_and_a_call_its_promise() {
+        let ark = include_str!("../../../recipes/ark.toml");
+        let complaints = |text: String| Recipe::parse(&text).unwrap_err().into_iter().map(|found| found.what);
+        let without_call = ark.replacen("[promote]", "[[upload]]", 1).replacen("{job}", "{picture_url}", 1);
+        assert!(complaints(without_call).any(|what| what.contains("needs the call [promote]")));
+        let without_promise = ark.lines().filter(|line| !line.starts_with("promoted")).collect::<Vec<_>>().join("\n");
+        assert!(complaints(without_promise).any(|what| what.contains("no model says with `promoted`")));
+        let nameless =
+            ark.replacen("return_last_frame = true }\ntake = { job", "return_last_frame = true }\ntake = { jobb", 1);
+        assert_ne!(nameless, ark);
+        assert!(complaints(nameless).any(|what| what.contains("where the job's name is")));
+    }
+
+    #[test]
     fn the_vendor_s_promise_goes_before_asking_anew_and_families_are_not_crossed() {
         assert_eq!(finals("ark", "seedance-1-5-pro-251215"), ["exact 1080p"]);
         assert_eq!(finals("ark", "dreamina-seedance-2-5-260628"), ["exact 1080p", "dreamina-seedance-2-5-260628"]);
