@@ -23,6 +23,7 @@ Examples:
   holdstill promote 4f2a91c0 --budget 1 --yes -o final.mp4
   holdstill promote 4f2a91c0 --rerender --report final.html
 A final is exact where the provider makes it from the draft's own job; anything else is a re-render and says so.")]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command")]
 pub(crate) struct Args {
     /// The draft's run: its id, or the first or last letters of it
     run: String,
