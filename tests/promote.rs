@@ -208,7 +208,9 @@ fn an_exact_final_is_one_paid_request_by_the_draft_s_job() {
         assert!(page.contains("Draft and final") && page.contains("exact: the provider makes it"), "{page}");
         assert!(!page.contains(KEY) && !String::from_utf8_lossy(&made.stdout).contains(KEY));
 
-        // the same command again takes the same run up
+        // the same command again takes the same run up, however old the draft is by then
+        let ledger = rusqlite::Connection::open(shop.scene.path("home/ledger.sqlite")).unwrap();
+        ledger.execute("UPDATE attempts SET created = '2020-01-01T00:00:00Z'", []).unwrap();
         let again = shop.promote(&server, &run, &BUY).assert().code(0);
         again.stdout(predicate::str::contains("the final differs from its draft: colour ΔE2000 0."));
         assert_eq!((server.submits(), shop.ledger().runs(9).unwrap().len()), (1, 2));
@@ -394,19 +396,4 @@ fn an_exact_final_that_is_another_clip_is_warned_about_and_not_asked_for_again()
         assert!(words.iter().all(|word| told.contains(word)), "{told}");
         assert_eq!(server.submits(), 1, "asking again would bring the same");
     }
-}
-
-#[test]
-fn providers_say_how_their_drafts_become_finals() {
-    let scene = Scene::new();
-    let shown =
-        |id: &str| String::from_utf8(scene.holdstill(&["providers", "show", id]).output().unwrap().stdout).unwrap();
-    let ark = shown("ark");
-    assert!(ark.contains("seedance-1-5-pro-251215  exact, 1080p within 7 days, $0.75 for 5 s"), "{ark}");
-    assert!(ark.contains("seedance-1-0-pro-fast-251015  no final of its family (seedance-1)"), "{ark}");
-    let runway = shown("runway");
-    assert!(runway.contains("gen4_turbo  re-render by gen4.5, does not reproduce the draft"), "{runway}");
-    let json = scene.holdstill(&["providers", "show", "runway", "--json"]).output().unwrap();
-    let finals = envelope(&json.stdout)["finals"].clone();
-    assert_eq!((&finals[1]["link"], &finals[1]["keeps_days"]), (&json!("exact"), &json!(7)), "{finals}");
 }

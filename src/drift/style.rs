@@ -264,3 +264,64 @@ fn mean_of(plane: &Plane<f32>, chosen: &[bool]) -> f32 {
     let count = values().count();
     if count == 0 { 1.0 } else { (values().sum::<f64>() / count as f64) as f32 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Waves of several lengths, moved to the right by `shift` pixels.
+    fn scene(size: Size, shift: f32) -> Picture {
+        let wave = |x: usize, y: usize, fx: f32, fy: f32| (fx * (x as f32 - shift) + fy * y as f32).sin();
+        let channel = |fx: f32| {
+            Plane::from_fn(size.width, size.height, |x, y| {
+                0.5 + 0.15 * wave(x, y, fx, 0.21) + 0.12 * wave(x, y, 0.09, -0.31) + 0.1 * wave(x, y, 0.03, 0.04)
+            })
+        };
+        Picture { rgb: [channel(0.33), channel(0.35), channel(0.38)] }
+    }
+
+    fn seen(moments: &[[Picture; 2]]) -> StyleDrift {
+        let mut meter = StyleMeter { embedder: None, ..StyleMeter::default() };
+        moments.iter().for_each(|[draft, last]| meter.see(draft, last));
+        meter.finish().unwrap()
+    }
+
+    #[test]
+    fn a_clip_is_itself_and_nothing_is_told_of_nothing() {
+        let moments =
+            [0.0, 2.0, 4.0].map(|shift| [scene(Size::new(160, 120), shift), scene(Size::new(160, 120), shift)]);
+        let style = seen(&moments);
+        let zero = |spread: Spread| spread.worst < 1e-3;
+        assert!(zero(style.color) && zero(style.motion) && style.structure.worst > 0.999, "{style:?}");
+        assert_eq!(style.beyond(), Vec::<String>::new());
+        assert!(StyleMeter::default().finish().is_none());
+    }
+
+    #[test]
+    fn motion_is_told_in_percent_of_the_diagonal() {
+        // 200 pixels of diagonal, 4 pixels apart
+        let size = Size::new(160, 120);
+        let style = seen(&[[scene(size, 0.0), scene(size, 0.0)], [scene(size, 0.0), scene(size, 4.0)]]);
+        assert!((style.motion.worst - 2.0).abs() < 0.1, "{style:?}");
+        assert!(style.structure.worst > 0.97 && style.color.worst < 0.5, "motion is no other picture: {style:?}");
+    }
+
+    #[test]
+    fn a_final_of_another_shape_is_placed_before_it_is_compared() {
+        let (size, margin) = (Size::new(120, 160), 40);
+        let padded = |shift| {
+            let inner = scene(size, shift);
+            let wide = Size::new(size.width + 2 * margin, size.height);
+            Picture {
+                rgb: inner.rgb.map(|plane| {
+                    Plane::from_fn(wide.width, wide.height, |x, y| {
+                        let is_inside = (margin..margin + size.width).contains(&x);
+                        if is_inside { plane.at(x - margin, y) } else { 0.5 }
+                    })
+                }),
+            }
+        };
+        let style = seen(&[0.0, 2.0].map(|shift| [scene(size, shift), padded(shift)]));
+        assert!(style.structure.worst > 0.9 && style.color.worst < 1.0 && style.motion.worst < 0.3, "{style:?}");
+    }
+}

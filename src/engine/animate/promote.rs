@@ -17,7 +17,7 @@ use crate::{
     },
     store::{
         self, Home, Ledger, Money, hash_of,
-        ledger::{Attempt, Run},
+        ledger::{Attempt, AttemptState, Run},
     },
 };
 use serde::Deserialize;
@@ -78,12 +78,10 @@ pub fn promote(home: &Home, shelf: &Shelf, wish: &PromoteWish) -> Result<Animate
     let blob = attempt.blob.ok_or_else(|| Error::Bug(format!("attempt {} has no clip", attempt.id)))?;
     home.blobs().open(&blob)?;
     let way = way_of(&recipe, model, wish)?;
-    if way.link == Link::Exact {
-        check_age(&recipe, model, &attempt)?;
-    }
     let price = way.price.of(job.duration_secs).ok_or(store::Error::MoneyOverflow)?;
+    let link = way.link;
     let draft = Draft {
-        link: way.link,
+        link,
         run: run.id,
         attempt: attempt.id,
         take: attempt.take,
@@ -93,10 +91,10 @@ pub fn promote(home: &Home, shelf: &Shelf, wish: &PromoteWish) -> Result<Animate
         blake3: blob.to_hex().to_string(),
         influence: request.influence,
     };
-    Ok(AnimateJob {
+    let promotion = AnimateJob {
         maker: Maker::Remote { id: id.clone(), model: way.model.to_owned(), tier: Tier::Final, price },
         // an exact final asked for again is the same one
-        takes: if way.link == Link::Exact { 1 } else { wish.takes },
+        takes: if link == Link::Exact { 1 } else { wish.takes },
         candidates: 1,
         rng_seed: Some(request.rng_seed),
         budget: wish.budget,
@@ -106,7 +104,18 @@ pub fn promote(home: &Home, shelf: &Shelf, wish: &PromoteWish) -> Result<Animate
         command: wish.command.clone(),
         draft: Some(draft),
         ..job
-    })
+    };
+    if link == Link::Exact && !is_under_way(&ledger, &promotion)? {
+        check_age(&recipe, model, &attempt)?;
+    }
+    Ok(promotion)
+}
+
+/// Whether a final of this job is on its way, or there: the draft is needed no more.
+fn is_under_way(ledger: &Ledger, promotion: &AnimateJob) -> Result<bool, Error> {
+    let Some(run) = ledger.latest_run(&promotion.recipe_digest()?)? else { return Ok(false) };
+    let is_over = |state| matches!(state, AttemptState::Failed | AttemptState::Cancelled);
+    Ok(ledger.attempts(&run.id)?.iter().any(|attempt| !is_over(attempt.state)))
 }
 
 /// The chosen way to the final.
