@@ -157,7 +157,7 @@ impl StyleMeter {
         let size = draft.size();
         let placement = match &self.first {
             Some(first) => first.placement.clone(),
-            None => (!is_same_shape(size, last.size())).then(|| Placement::find(last, draft)),
+            None => (!is_same_shape(size, last.size())).then(|| place(draft, last, &self.params)),
         };
         let visible = placement.as_ref().map(|placement| placement.visible(last.size(), size));
         let laid = placement
@@ -224,6 +224,14 @@ impl First {
         self.moved = Some([draft, last]);
         quantile(&mut apart, 0.5)
     }
+}
+
+/// How the final's picture lies over the draft's: found nearly, then as the flow between them says.
+fn place(draft: &Picture, last: &Picture, params: &Params) -> Placement {
+    let size = draft.size();
+    let near = Placement::find(last, draft);
+    let draft_from_laid = flow::dense(&near.lay(last, size).luma(), &draft.luma(), params, None);
+    near.refined(&draft_from_laid, &near.visible(last.size(), size)).unwrap_or(near)
 }
 
 fn is_same_shape(one: Size, other: Size) -> bool {
