@@ -83,7 +83,8 @@ impl Session<'_> {
     pub(super) fn patches(&self, workshop: &mut dyn Workshop, candidate: &Candidate) -> Result<Vec<Patch>, Error> {
         let Candidate { request, attempt, clip, score, .. } = candidate;
         let mut patches = Vec::new();
-        if score.judgement.verdict != Verdict::Drift || request.take >= self.job.takes {
+        // an exact final has no parts that were asked for: its model makes drafts
+        if score.judgement.verdict != Verdict::Drift || request.take >= self.job.takes || self.job.is_exact() {
             return Ok(patches);
         }
         let limit = self.job.drift_fail;
