@@ -295,7 +295,9 @@ mod tests {
 
     fn seen(moments: &[[Picture; 2]]) -> StyleDrift {
         let mut meter = StyleMeter { embedder: None, ..StyleMeter::default() };
-        moments.iter().for_each(|[draft, last]| meter.see(draft, last));
+        for [draft, last] in moments {
+            meter.see(draft, last);
+        }
         meter.finish().unwrap()
     }
 
