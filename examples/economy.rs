@@ -312,5 +312,6 @@ fn job(still: &Path, out: &Path, wish: Wish) -> AnimateJob {
         out: out.to_owned(),
         folder: still.parent().expect("a file has a folder").to_owned(),
         command: String::new(),
+        draft: None,
     }
 }

@@ -266,6 +266,15 @@ fn recipes_are_listed_shown_and_examined() {
         predicate::str::contains("KLINGAI_ACCESS_KEY + KLINGAI_SECRET_KEY")
             .and(predicate::str::contains("not confirmed")),
     );
+    let ark = scene.holdstill(&["providers", "show", "ark"]).assert().code(0);
+    ark.stdout(
+        predicate::str::contains("seedance-1-5-pro-251215  exact, 1080p within 7 days, $0.75 for 5 s")
+            .and(predicate::str::contains("seedance-1-0-pro-fast-251015  no final of its family (seedance-1)")),
+    );
+    let runway = scene.holdstill(&["providers", "show", "runway", "--json"]).output().unwrap();
+    let finals = serde_json::from_slice::<Value>(&runway.stdout).unwrap()["finals"].clone();
+    let ways = [&finals[0]["link"], &finals[0]["model"], &finals[1]["link"], &finals[1]["keeps_days"]];
+    assert_eq!(ways, [&json!("rerender"), &json!("gen4.5"), &json!("exact"), &json!(7)]);
     scene.holdstill(&["providers", "show", "nobody"]).assert().code(2);
 
     let good = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("recipes/luma.toml")).unwrap();

@@ -3,7 +3,8 @@
 mod sample;
 
 use holdstill::{
-    drift::{Cause, Facts, Policy, ScoreReport, policy::Preset},
+    drift::{Cause, Facts, Policy, ScoreReport, Spread, StyleDrift, policy::Preset},
+    engine::animate::{Draft, Influence, Link, Promotion},
     frame::{Picture, Plane, Size},
     report::{
         Exhibit, annotate, csv,
@@ -28,6 +29,31 @@ fn exhibit(index: usize) -> Exhibit {
     }
 }
 
+fn promotion() -> Promotion {
+    let spread = |median| Spread { median, worst: 2.0 * median };
+    let style = StyleDrift {
+        moments: 12,
+        color: spread(0.6),
+        color_peak: spread(1.1),
+        structure: spread(0.97),
+        identity: None,
+        motion: spread(0.04),
+    };
+    let draft = Draft {
+        link: Link::Rerender,
+        run: HOSTILE.to_owned(),
+        attempt: 1,
+        take: 1,
+        model: HOSTILE.to_owned(),
+        family: HOSTILE.to_owned(),
+        final_family: HOSTILE.to_owned(),
+        blake3: String::new(),
+        influence: Influence::default(),
+    };
+    let warnings = vec![HOSTILE.to_owned()];
+    Promotion { draft, final_model: HOSTILE.to_owned(), style: Some(style), style_unmended: Some(style), warnings }
+}
+
 fn story() -> Story {
     Story {
         title: "1 take, 1 mend".to_owned(),
@@ -43,6 +69,7 @@ fn story() -> Story {
         }],
         spent: Some(Money { micros: 800_000 }),
         budget: Some(Money { micros: 3_000_000 }),
+        promotion: Some(promotion()),
     }
 }
 
@@ -88,6 +115,9 @@ fn what_others_wrote_is_text_never_markup() {
     let page = html::render(&Page { report: &report, decision: Some(&decision), exhibits: &[], story: Some(&story) });
     assert!(!page.contains("<script") && !page.contains("<img"));
     assert!(page.contains("&lt;script&gt;"));
+    for told in ["does not reproduce the draft", "in 12 moments", "ΔE2000", "% of the diagonal"] {
+        assert!(page.contains(told), "{told}");
+    }
 }
 
 #[test]
@@ -132,15 +162,16 @@ fn json_reads_back_as_it_was() {
     assert_eq!(back, report);
 }
 
-/// `UPDATE_SCHEMAS=1 cargo test --test report` writes the file anew; say so in the changelog.
+/// `UPDATE_SCHEMAS=1 cargo test --test report` writes the files anew; say so in the changelog.
 #[test]
-fn the_shipped_schema_is_the_one_in_the_code() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/score-1.json");
-    let schema = json::score_schema();
-    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
-        std::fs::write(path, &schema).unwrap();
+fn the_shipped_schemas_are_those_in_the_code() {
+    for (name, schema) in [("score-1", json::score_schema()), ("animate-1", json::animate_schema())] {
+        let path = format!("{}/schemas/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+            std::fs::write(&path, &schema).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), schema, "the contract of {name} changed");
     }
-    assert_eq!(std::fs::read_to_string(path).unwrap(), schema, "the report's contract changed");
 }
 
 #[test]

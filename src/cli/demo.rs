@@ -55,6 +55,7 @@ pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
         out: folder.join("final.mp4"),
         folder: folder.clone(),
         command: "holdstill demo".to_owned(),
+        draft: None,
     };
     let reports = [folder.join("report.html"), folder.join("report.json")];
     ui.say("A still, a built-in animator, and three simulated defects. Watch them being found and mended.\n");

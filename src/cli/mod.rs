@@ -20,6 +20,7 @@ mod outputs;
 mod pair;
 mod plan;
 mod progress;
+mod promote;
 mod providers;
 mod runs;
 mod score;
@@ -73,6 +74,8 @@ enum Command {
     Demo(demo::Args),
     /// Show what `animate` would do and cost; nothing is sent
     Plan(plan::Args),
+    /// Make a draft final: exactly where the provider can, else by asking a better model of its family anew
+    Promote(promote::Args),
     /// List providers, show one with its models and prices, examine recipes of your own
     Providers(providers::Args),
     /// List runs, show one, or go on with one after a crash
@@ -127,6 +130,7 @@ fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
         Command::Animate(args) => animate::run(args, ui),
         Command::Demo(args) => demo::run(args, ui),
         Command::Plan(args) => plan::run(args, ui),
+        Command::Promote(args) => promote::run(args, ui),
         Command::Providers(args) => providers::run(args, ui),
         Command::Runs(args) => runs::run(args, ui),
         Command::Ledger(args) => ledger::run(args, ui),

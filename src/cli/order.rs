@@ -124,6 +124,7 @@ impl OrderArgs {
             out: full(&self.target())?,
             folder: full(Path::new("."))?,
             command: command_line(),
+            draft: None,
             maker,
             still,
         })
@@ -240,14 +241,15 @@ pub(crate) fn policy(name: &str) -> Result<Policy, Failure> {
     Policy::parse(&text, name).map_err(|error| Failure::usage(error.to_string(), error.hint()))
 }
 
-fn full(path: &Path) -> Result<PathBuf, Failure> {
+/// A path that stays right in another folder.
+pub(crate) fn full(path: &Path) -> Result<PathBuf, Failure> {
     absolute(path).map_err(|error| {
         Failure::usage(format!("cannot use the path `{}`: {error}", path.display()), "give a path that exists")
     })
 }
 
 /// The command as it was typed, quoted for a shell.
-fn command_line() -> String {
+pub(crate) fn command_line() -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:=@%,".contains(c);
     let quote = |word: String| {
         if !word.is_empty() && word.chars().all(plain) { word } else { format!("'{}'", word.replace('\'', r"'\''")) }

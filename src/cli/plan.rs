@@ -5,7 +5,7 @@ use super::{
     order::{OrderArgs, home, tell_old_price},
 };
 use holdstill::{
-    engine::animate::{Influence, Plan, plan},
+    engine::animate::{Draft, Influence, Plan, plan},
     store::Money,
 };
 use owo_colors::OwoColorize;
@@ -24,11 +24,16 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     let config = args.order.config()?;
     let job = args.order.job(&config)?;
     tell_old_price(&job, ui)?;
-    let plan = plan(&home(&config)?, &job)?;
+    show(&plan(&home(&config)?, &job)?, ui)
+}
+
+/// Shows a plan.
+#[expect(clippy::unnecessary_wraps, reason = "the end of a verb")]
+pub(crate) fn show(plan: &Plan, ui: &Ui) -> Result<Exit, Failure> {
     if ui.is_json() {
-        ui.envelope(&plan);
+        ui.envelope(plan);
     } else {
-        ui.data(table(&plan));
+        ui.data(table(plan));
     }
     Ok(Exit::Ok)
 }
@@ -75,7 +80,13 @@ fn table(plan: &Plan) -> String {
         ("run", &run),
         ("writes", &plan.out),
     ];
-    let mut text: String = rows.map(|(name, value)| row(name, value)).concat();
+    let mut text: String = plan.draft.as_ref().map(|draft| row("draft", &of_draft(draft))).unwrap_or_default();
+    text += &rows.map(|(name, value)| row(name, value)).concat();
     text += "Nothing was sent.";
     text
+}
+
+/// Where a final comes from, and how.
+pub(crate) fn of_draft(draft: &Draft) -> String {
+    format!("take {} of run {}, {}; {}", draft.take, draft.run, draft.model, draft.link.meaning())
 }

@@ -112,6 +112,7 @@ const fn verb(stage: Stage) -> &'static str {
         Stage::Mend => "mend",
         Stage::Encode => "encode",
         Stage::Verify => "verify",
+        Stage::Compare => "compare",
     }
 }
 

@@ -3,8 +3,8 @@
 use super::{Exit, Failure, Ui, comfyui};
 use clap::{Subcommand, ValueHint};
 use holdstill::provider::{
-    Shelf,
-    recipe::{self, Auth, Model, Recipe},
+    Shelf, Tier,
+    recipe::{self, Auth, Final, Model, Recipe},
 };
 use owo_colors::OwoColorize;
 use serde_json::{Value, json};
@@ -115,6 +115,12 @@ fn show(shelf: &Shelf, id: &str, ui: &Ui) -> Result<Exit, Failure> {
             shapes(model)
         );
     }
+    for (at, draft) in drafts(&recipe).enumerate() {
+        if at == 0 {
+            let _ = writeln!(text, "\n{}", "from draft to final (holdstill promote)".bold());
+        }
+        let _ = writeln!(text, "{}  {}", draft.id, finals(&recipe, draft));
+    }
     let _ = writeln!(text, "\n{}", "not confirmed first-hand".bold());
     for fact in &recipe.unverified {
         let _ = writeln!(text, "- {fact}");
@@ -153,6 +159,7 @@ fn of_recipe(recipe: &Recipe) -> Value {
         "key": { "variables": recipe.auth.iter().flat_map(Auth::variables).collect::<Vec<_>>(), "is_set": has_key(recipe) },
         "unverified": recipe.unverified,
         "models": recipe.models.iter().map(of_model).collect::<Vec<_>>(),
+        "finals": drafts(recipe).flat_map(|draft| finals_json(recipe, draft)).collect::<Vec<_>>(),
     })
 }
 
@@ -168,6 +175,38 @@ fn of_model(model: &Model) -> Value {
         "last_frame": model.last_frame,
         "rng_seed": model.rng_seed,
     })
+}
+
+fn drafts(recipe: &Recipe) -> impl Iterator<Item = &Model> {
+    recipe.models.iter().filter(|model| model.tier == Tier::Draft)
+}
+
+/// How a draft becomes a final, every way.
+fn finals(recipe: &Recipe, draft: &Model) -> String {
+    let secs = f64::from(draft.durations.nearest(5.0));
+    let way = |way: Final<'_>| match way {
+        Final::Exact(promoted) => {
+            let price = promoted.price.of(secs).map(|price| price.to_string()).unwrap_or_default();
+            let (resolution, days) = (&promoted.resolution, promoted.keeps_days);
+            format!("exact, {resolution} within {days} days, {price} for {secs} s")
+        }
+        Final::Rerender(model) => format!("re-render by {}, does not reproduce the draft", model.id),
+    };
+    let ways: Vec<String> = recipe.finals(draft).into_iter().map(way).collect();
+    if ways.is_empty() { format!("no final of its family ({})", draft.family) } else { ways.join("; or ") }
+}
+
+fn finals_json(recipe: &Recipe, draft: &Model) -> Vec<Value> {
+    let secs = draft.durations.nearest(5.0);
+    let way = |way: Final<'_>| {
+        let (link, model, keeps_days, price) = match way {
+            Final::Exact(promoted) => ("exact", &draft.id, Some(promoted.keeps_days), promoted.price),
+            Final::Rerender(model) => ("rerender", &model.id, None, model.price),
+        };
+        let quote = json!({ "duration_secs": secs, "micros": price.of(f64::from(secs)) });
+        json!({ "draft": draft.id, "link": link, "model": model, "keeps_days": keeps_days, "quote": quote })
+    };
+    recipe.finals(draft).into_iter().map(way).collect()
 }
 
 fn shapes(model: &Model) -> String {

@@ -3,6 +3,7 @@
 use super::{
     Exit, Failure, Ui,
     outputs::{MOST_EXHIBITS, write_text},
+    plan::of_draft,
     table::painted,
 };
 use holdstill::{
@@ -81,6 +82,16 @@ pub(crate) fn table(report: &AnimateReport) -> String {
     let (before, after, cost) = (report.before, report.after, report.cost);
     let _ = writeln!(text, "\nbefore   {} drift {:.1} of 100", painted(before.verdict), before.drift);
     let _ = writeln!(text, "after    {} drift {:.1} of 100", painted(after.verdict), after.drift);
+    if let Some(promotion) = &report.promotion {
+        let _ = writeln!(text, "draft    {}", of_draft(&promotion.draft));
+        let style = promotion.style.map(|style| style.sentence());
+        let _ = style.map(|style| writeln!(text, "style    {style}"));
+        let unmended = promotion.style_unmended.map(|style| style.sentence());
+        let _ = unmended.map(|style| writeln!(text, "         before it was mended, {style}"));
+        for warning in &promotion.warnings {
+            let _ = writeln!(text, "{} {warning}", "note:".yellow());
+        }
+    }
     let budget = cost.budget_micros.map(|budget| format!(" of {budget}")).unwrap_or_default();
     let takes = match report.takes.len() {
         1 => "1 take".to_owned(),
@@ -131,6 +142,7 @@ fn page(animated: &Animated, job: &AnimateJob, cancel: &Cancel) -> Result<String
         mends: mends(report),
         spent: Some(report.cost.settled_micros),
         budget: report.cost.budget_micros,
+        promotion: report.promotion.clone(),
     };
     let page = html::Page { exhibits: &exhibits, story: Some(&story), ..html::Page::new(&report.score) };
     Ok(html::render(&page))

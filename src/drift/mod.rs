@@ -43,6 +43,7 @@ mod series;
 mod signal;
 mod spans;
 mod structure;
+mod style;
 mod subject;
 mod tracks;
 mod window;
@@ -58,3 +59,4 @@ pub use report::{
 };
 pub use roc::{Judged, Roc, RocPoint, roc};
 pub use ruler::Ruler;
+pub use style::{Spread, StyleDrift, StyleMeter};

@@ -21,6 +21,8 @@ pub enum Stage {
     Encode,
     /// The encoded clip is measured again.
     Verify,
+    /// A final is held beside its draft.
+    Compare,
 }
 
 /// One thing that happened. The same events feed bars, NDJSON and pages.

@@ -9,6 +9,7 @@ mod heat;
 mod mend;
 mod score;
 mod selftest;
+mod style;
 
 pub use calibrate::{CALIBRATION_SCHEMA, CalibrationReport, LabelledCase, LabelledClip, calibrate};
 pub use error::{Class, Error};
@@ -18,3 +19,4 @@ pub use heat::HeatMaps;
 pub use mend::{MEND_SCHEMA, MendJob, MendReport, SpanReport, mend, mend_scored};
 pub use score::{ScoreJob, Scored, command_line, quoted, score, score_as};
 pub use selftest::{Part, SELFTEST_SCHEMA, SelftestJob, SelftestReport, Trial, selftest};
+pub use style::style_drift;

@@ -63,6 +63,11 @@ impl Kernel for Block<'_> {
     }
 }
 
+/// One channel: gamma-encoded sRGB to linear light, both `0..=1`.
+pub(super) fn linear_from_srgb(v: f32) -> f32 {
+    Curve::get().linear_from_srgb(v)
+}
+
 /// One colour: gamma-encoded sRGB (`0..=1`) to Oklab × 100.
 pub fn oklab_from_srgb(rgb: [f32; 3]) -> [f32; 3] {
     let curve = Curve::get();

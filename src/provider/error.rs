@@ -102,6 +102,16 @@ pub enum Error {
         /// What it charged all the same; unknown where it does not say.
         cost: Option<Money>,
     },
+    /// The provider does not know a draft any more; nothing was charged.
+    #[error("{provider} does not find draft {job}: {} ({})", or_nothing(&fault.message), fault.code)]
+    DraftGone {
+        /// Id of the recipe.
+        provider: String,
+        /// The provider's name for the draft's job.
+        job: String,
+        /// What it said.
+        fault: Fault,
+    },
     /// The provider could not be reached; nothing was sent.
     #[error("cannot reach {provider}: {what}")]
     Unreached {
@@ -156,6 +166,7 @@ impl Error {
             Self::Unsuitable { .. } => "unsuitable",
             Self::NoKey { .. } => "no-key",
             Self::Refused { fault, .. } => fault.class.code(),
+            Self::DraftGone { .. } => "draft-gone",
             Self::Unreached { .. } => "provider-unreached",
             Self::Unclear { .. } => "answer-lost",
             Self::Pending { .. } => "job-pending",
@@ -177,6 +188,10 @@ impl Error {
             Self::Unsuitable { hint, .. } => hint.clone(),
             Self::NoKey { variables, .. } => format!("set {variables} in the environment"),
             Self::Refused { fault, .. } => fault.class.hint().to_owned(),
+            Self::DraftGone { .. } => {
+                "`holdstill promote RUN --rerender` asks a final model for the same thing anew, which does not reproduce the draft"
+                    .to_owned()
+            }
             Self::Unreached { .. } => "check the network, then run the same command again".to_owned(),
             Self::Unclear { .. } => {
                 "`holdstill runs resume` looks for it; --resubmit pays again where it cannot be found".to_owned()
@@ -197,6 +212,7 @@ impl Error {
             | Self::BadRecipe { .. }
             | Self::Unsuitable { .. }
             | Self::NoKey { .. }
+            | Self::DraftGone { .. }
             | Self::Unreached { .. }
             | Self::Media(_) => Some(Money::ZERO),
             Self::Failed { cost, .. }

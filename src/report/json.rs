@@ -1,6 +1,6 @@
 //! The report as JSON, and its schema.
 
-use crate::drift::ScoreReport;
+use crate::{drift::ScoreReport, engine::animate::AnimateReport};
 use serde::Serialize;
 
 /// A report as indented JSON with a final newline.
@@ -13,4 +13,10 @@ pub fn pretty(report: &impl Serialize) -> String {
 /// The JSON Schema of `holdstill/score/1`, which ships as `schemas/score-1.json`.
 pub fn score_schema() -> String {
     pretty(&schemars::schema_for!(ScoreReport))
+}
+
+/// The JSON Schema of `holdstill/animate/1`, the report of `animate` and `promote`, which ships as
+/// `schemas/animate-1.json`.
+pub fn animate_schema() -> String {
+    pretty(&schemars::schema_for!(AnimateReport))
 }

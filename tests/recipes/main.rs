@@ -9,7 +9,7 @@ mod recording;
 
 use cases::{Case, cases};
 use holdstill::provider::recipe::{
-    Body, Call, Encoding, HttpRequest, JobState, Polled, Recipe, Shelf, Site, Submitted, Ticket,
+    Body, Call, Encoding, HttpRequest, JobState, Polled, Recipe, Shelf, Site, Submitted, Ticket, Tier,
 };
 use recording::{Exchange, Recording, picture};
 use serde_json::{Map, Value, json};
@@ -188,13 +188,34 @@ fn drafts_become_finals_as_the_vendor_s_own_client_does_it() {
     for (id, recorded) in [("ark", "ark_byteplus"), ("ark-cn", "ark_volcengine")] {
         let recording = Recording::open(recorded);
         let recipe = Shelf::default().open(id).unwrap();
+        let Submitted::Accepted(draft) = recipe.read_submit(&recording.exchanges[0].answer) else { panic!("no draft") };
         let exchange = &recording.exchanges[4];
-        let values = json!({ "model": exchange.json.as_ref().unwrap()["model"], "job": "cgt-20261122200000-abcde" });
+        let name = exchange.json.as_ref().unwrap()["model"].as_str().unwrap();
+        let model = recipe.model(Some(name), Tier::Draft).unwrap();
+        assert!(recipe.promoted(model).is_some_and(|promoted| promoted.resolution == "1080p"), "{id}");
         let site = site(&recipe, &recording, "/api/v3", exchange);
-        let request =
-            recipe.call_request(recipe.promote.as_ref().unwrap(), values.as_object().unwrap(), None, &site).unwrap();
+        let mut values = with(&model.set, &draft);
+        values.insert("model".into(), name.into());
+        let promote = recipe.promote.as_ref().unwrap();
+        let request = recipe.call_request(promote, &values, None, &site).unwrap();
         assert!(same_path(&request, exchange) && same_body(&request.body, exchange, &[]), "{:?}", request.body);
+        assert_eq!(request.method, exchange.method);
+        assert!(matches!(recipe.read_order(promote, &exchange.answer), Submitted::Accepted(_)), "{id}");
     }
+}
+
+/// No client of Runway's was recorded at this: what is sent follows its types, and the recipe says that it is not confirmed.
+#[test]
+fn runway_s_finals_follow_its_client_s_types_and_are_said_to_be_unconfirmed() {
+    let recipe = Shelf::default().open("runway").unwrap();
+    let recording = Recording::open("runway");
+    let values = json!({ "model": "seedance2_5", "job": "d2e3", "draft": true });
+    let site = site(&recipe, &recording, "", &recording.exchanges[2]);
+    let promote = recipe.promote.as_ref().unwrap();
+    let request = recipe.call_request(promote, values.as_object().unwrap(), None, &site).unwrap();
+    assert!(request.url.path() == "/v1/text_to_video" && request.method == "POST", "{request:?}");
+    assert_eq!(request.body, Body::Json(json!({ "model": "seedance2_5", "draftTaskId": "d2e3" })));
+    assert!(recipe.unverified.iter().any(|fact| fact.contains("draftTaskId")));
 }
 
 #[test]

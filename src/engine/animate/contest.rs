@@ -32,6 +32,8 @@ pub(super) struct Won {
 pub(super) struct Entry {
     pub(super) take: u32,
     pub(super) clip: PathBuf,
+    /// The take's clip before it was mended; the same where it was not.
+    pub(super) made: PathBuf,
     pub(super) score: ScoreReport,
     /// The story of its mending, where it was mended.
     pub(super) mend: Option<serde_json::Value>,
@@ -174,7 +176,8 @@ impl Contest {
         };
         let decision = decide(&candidate.score, false);
         announce(session, candidate, &decision, hear)?;
-        let mut entry = Entry { take, clip: candidate.clip.clone(), score: candidate.score.clone(), mend: None };
+        let made = candidate.clip.clone();
+        let mut entry = Entry { take, clip: made.clone(), made, score: candidate.score.clone(), mend: None };
         let mut last = decision.clone();
         let mut report = report_of(candidate, decision);
         if last.action == Action::Mend {
@@ -184,7 +187,8 @@ impl Contest {
             session.ledger.note(&session.run.id, Some(candidate.attempt.id), "decision", &last.reason)?;
             hear(Event::Decision { what: last.reason.clone() });
             report.mended = Some(MendedTake { outcome: Standing::from(&mended.score), decision: last.clone() });
-            let repaired = Entry { take, clip: out, score: mended.score, mend: Some(mended.report) };
+            let made = candidate.clip.clone();
+            let repaired = Entry { take, clip: out, made, score: mended.score, mend: Some(mended.report) };
             if repaired.rank() < entry.rank() {
                 entry = repaired;
             }

@@ -1,19 +1,19 @@
 //! The workshop with real crafts: provider, ruler, mender.
 
 use super::{
-    AnimateJob, Influence,
+    AnimateJob, Influence, draft,
     gap::Gap,
     provider::Provider,
     splice,
     workshop::{self, Made, Mended, Offer, Order, Patch, Sign, TakeRequest, Trace, Unmade, Workshop},
 };
 use crate::{
-    drift::{ScoreReport, Thresholds},
-    engine::{Cancel, Error, Event, MendJob, ScoreJob, Stage, command_line, mend_scored, score_as},
+    drift::{ScoreReport, StyleDrift, Thresholds},
+    engine::{Cancel, Error, Event, MendJob, ScoreJob, Stage, command_line, mend_scored, score_as, style_drift},
     frame::Size,
     media,
     provider::{self, Generated, Progress, Request, Ticket},
-    store::Money,
+    store::{Home, Money},
 };
 use std::{cell::RefCell, future::poll_fn, path::Path, task::Poll};
 
@@ -30,6 +30,8 @@ type Ear<'e> = RefCell<&'e mut (dyn FnMut(Event) + 'e)>;
 pub(super) struct Crew<'a, 'e> {
     job: &'a AnimateJob,
     provider: Provider,
+    /// What is made final.
+    draft: Option<draft::Found>,
     size: Size,
     hear: &'a Ear<'e>,
     cancel: &'a Cancel,
@@ -37,22 +39,39 @@ pub(super) struct Crew<'a, 'e> {
 
 impl<'a, 'e> Crew<'a, 'e> {
     /// Checks everything that can be checked before money is spent: the still can be read, the command understood.
-    pub(super) fn new(job: &'a AnimateJob, hear: &'a Ear<'e>, cancel: &'a Cancel) -> Result<Self, Error> {
+    pub(super) fn new(home: &Home, job: &'a AnimateJob, hear: &'a Ear<'e>, cancel: &'a Cancel) -> Result<Self, Error> {
         let seed = media::load_seed(&job.still)?;
         for picture in [&job.mask, &job.depth].into_iter().flatten() {
             media::load_mask(picture, seed.picture.size())?;
         }
         let provider = Provider::open(job)?;
-        let crew = Self { job, provider, size: clip_size(&job.aspect, seed.original), hear, cancel };
+        let draft = job.draft.as_ref().map(|draft| draft.find(home)).transpose()?;
+        let crew = Self { job, provider, draft, size: clip_size(&job.aspect, seed.original), hear, cancel };
         let influence = Influence::default();
         let first = TakeRequest { recipe: String::new(), take: 1, rng_seed: 0, influence, patch: None };
         let first = crew.request(&first, Path::new(""));
         match &crew.provider {
-            Provider::Remote(remote) => remote.check(&first)?,
+            Provider::Remote(remote) => match crew.exact_draft()? {
+                Some(draft) => remote.check_promote(draft)?,
+                None => remote.check(&first)?,
+            },
             Provider::Command(_, able) => able.check(&first)?,
             Provider::Builtin(_) | Provider::Comfy(_) => {}
         }
         Ok(crew)
+    }
+
+    /// The receipt of the draft that the provider makes final by itself, where it does.
+    fn exact_draft(&self) -> Result<Option<&Ticket>, Error> {
+        if !self.job.is_exact() {
+            return Ok(None);
+        }
+        let ticket = self.draft.as_ref().and_then(|draft| draft.ticket.as_ref());
+        let missing = || Error::Usage {
+            what: "the draft has no receipt of the provider, by which its final could be asked for".into(),
+            hint: "--rerender asks a final model of its family anew, which does not reproduce the draft".into(),
+        };
+        ticket.map_or_else(|| Err(missing()), |ticket| Ok(Some(ticket)))
     }
 
     /// Has a provider work on a take: its progress is told and written down as it comes.
@@ -99,11 +118,15 @@ impl<'a, 'e> Crew<'a, 'e> {
         if let Some(patch) = &take.patch {
             aim(&mut request, patch).map_err(|error| Unmade { error, cost: Some(Money::ZERO) })?;
         }
+        let draft = self.exact_draft().map_err(|error| Unmade { error, cost: Some(Money::ZERO) })?;
         let work = async |progress: &mut dyn FnMut(Progress), is_cancelled: &dyn Fn() -> bool| match &self.provider {
             Provider::Builtin(animator) => animator.generate(&request, progress, is_cancelled),
             Provider::Command(command, _) => command.generate(&request, &self.job.folder, progress, is_cancelled).await,
             Provider::Comfy(comfy) => comfy.generate(&request, client_id, progress, is_cancelled).await,
-            Provider::Remote(remote) => remote.generate(&request, client_id, progress, is_cancelled).await,
+            Provider::Remote(remote) => match draft {
+                Some(draft) => remote.promote(draft, client_id, out, progress, is_cancelled).await,
+                None => remote.generate(&request, client_id, progress, is_cancelled).await,
+            },
         };
         self.oversee(take.take, sign, work).await
     }
@@ -273,6 +296,15 @@ impl Workshop for Crew<'_, '_> {
         let mended = mend_scored(&job, score, &mut hear, self.cancel)?;
         let report = serde_json::to_value(&mended).map_err(|error| Error::Bug(error.to_string()))?;
         Ok(Mended { report, score: mended.score })
+    }
+
+    fn style(&mut self, last: &Path) -> Result<StyleDrift, Error> {
+        let draft = self.draft.as_ref().and_then(|draft| draft.clip.as_deref());
+        let gone = || Error::Usage {
+            what: "the draft's clip is gone from the store, or damaged".into(),
+            hint: "`holdstill score` measures the final alone".into(),
+        };
+        style_drift(draft.ok_or_else(gone)?, last, &mut |event| self.tell(event), self.cancel)
     }
 }
 

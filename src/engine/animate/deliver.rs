@@ -1,7 +1,7 @@
 //! The last steps: the best clip under its final name, and the report on it.
 
 use super::{
-    ANIMATE_SCHEMA, AnimateReport, Animated, Cost, Delivered, LostAttempt, Standing, contest::Won, memory,
+    ANIMATE_SCHEMA, AnimateReport, Animated, Cost, Delivered, LostAttempt, Promotion, Standing, contest::Won, memory,
     session::Session,
 };
 use crate::{
@@ -30,7 +30,7 @@ pub(super) fn check_target(session: &Session<'_>) -> Result<(), Error> {
 }
 
 /// Puts the winner in place and ends the run.
-pub(super) fn deliver(session: &mut Session<'_>, won: Won) -> Result<Animated, Error> {
+pub(super) fn deliver(session: &mut Session<'_>, won: Won, promotion: Option<Promotion>) -> Result<Animated, Error> {
     let Won { entry, first, takes, stop } = won;
     let out = session.job.out.clone();
     let blake3 = place(session, &entry.clip, &out)?;
@@ -58,6 +58,7 @@ pub(super) fn deliver(session: &mut Session<'_>, won: Won) -> Result<Animated, E
             is_mended: entry.mend.is_some(),
         },
         mend: entry.mend,
+        promotion,
         cost: cost(session)?,
         score,
     };

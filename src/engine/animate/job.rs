@@ -1,5 +1,6 @@
 //! What the user asks for, and what makes two requests the same.
 
+use super::Draft;
 use crate::{
     provider::{Tier, comfyui},
     store::{self, Money, hash_of},
@@ -110,6 +111,9 @@ pub struct AnimateJob {
     pub folder: PathBuf,
     /// The command that does the same.
     pub command: String,
+    /// The draft that it makes final, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<Draft>,
 }
 
 /// What makes two runs the same: everything that shapes a clip, files by their content. Budget, number of takes,
@@ -129,6 +133,8 @@ struct Recipe<'a> {
     motion: &'a str,
     simulate: &'a [String],
     rng_seed: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    draft: Option<&'a Draft>,
 }
 
 const fn one() -> u32 {
@@ -153,6 +159,7 @@ impl AnimateJob {
             motion: &self.motion,
             simulate: &self.simulate,
             rng_seed: self.rng_seed,
+            draft: self.draft.as_ref(),
         };
         Ok(digest_of(&recipe))
     }
@@ -205,6 +212,7 @@ pub(super) mod tests {
             out: "out/a.mp4".into(),
             folder: ".".into(),
             command: String::new(),
+            draft: None,
         }
     }
 

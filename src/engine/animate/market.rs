@@ -9,7 +9,7 @@ use super::{
     *,
 };
 use crate::{
-    drift::{Cause, ScoreReport, Verdict},
+    drift::{Cause, ScoreReport, StyleDrift, Verdict},
     provider::{self, Ticket, Tier},
     store::ledger::AttemptState,
 };
@@ -134,6 +134,10 @@ impl Workshop for Market {
         self.maybe_die();
         fs::copy(clip, out).map_err(Error::Scratch)?;
         Ok(Mended { report: serde_json::json!({}), score: report.clone() })
+    }
+
+    fn style(&mut self, _: &Path) -> Result<StyleDrift, Error> {
+        Err(Error::Bug("there is no draft".into()))
     }
 }
 

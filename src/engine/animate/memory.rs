@@ -9,8 +9,11 @@ use crate::{
     store::{Ledger, ledger::Run, ledger::Scope},
 };
 
-/// What a new run begins with.
+/// What a new run begins with; a final with what its draft was asked for.
 pub(super) fn recall(ledger: &Ledger, job: &AnimateJob) -> Result<Influence, Error> {
+    if let Some(draft) = &job.draft {
+        return Ok(draft.influence.clone());
+    }
     let model = job.maker.model();
     let known = ledger.remembered(scope(job, &model))?;
     Ok(read(known.as_deref()))
@@ -21,11 +24,12 @@ pub(super) fn start_of(run: &Run) -> Influence {
     read(run.start.as_deref())
 }
 
-/// Remembers with what a whole take held as it was made. Injected faults teach nothing about a provider.
+/// Remembers with what a whole take held as it was made. Injected faults teach nothing about a provider, and an exact final
+/// was asked for nothing.
 pub(super) fn keep(session: &mut Session<'_>, takes: &[TakeReport]) -> Result<(), Error> {
     let job = session.job;
     let held = takes.iter().find(|take| take.verdict == Verdict::Hold && take.span.is_none());
-    let Some(held) = held.filter(|_| job.simulate.is_empty()) else { return Ok(()) };
+    let Some(held) = held.filter(|_| job.simulate.is_empty() && !job.is_exact()) else { return Ok(()) };
     let influence = Influence { motion: held.motion, prompt: held.prompt_added.clone() };
     let json = serde_json::to_string(&influence).expect("settings are plain data");
     let model = job.maker.model();

@@ -16,11 +16,14 @@ mod contest;
 mod crew;
 mod decide;
 mod deliver;
+mod draft;
 mod gap;
 mod influence;
 mod job;
 mod memory;
 mod plan;
+mod promote;
+mod promotion;
 mod provider;
 mod recover;
 mod report;
@@ -32,9 +35,12 @@ mod workshop;
 
 pub use abandon::{AbandonedAttempt, abandon};
 pub use decide::{Action, Decision};
+pub use draft::{Draft, Link};
 pub use influence::Influence;
 pub use job::{AnimateJob, Maker};
 pub use plan::{PLAN_SCHEMA, Plan, plan};
+pub use promote::{PromoteWish, promote};
+pub use promotion::Promotion;
 pub use report::{
     ANIMATE_SCHEMA, AnimateReport, Animated, Cost, Delivered, LostAttempt, MendedTake, Standing, TakeReport,
 };
@@ -74,7 +80,7 @@ pub fn animate(
     cancel: &Cancel,
 ) -> Result<Animated, Error> {
     let hear = RefCell::new(hear);
-    let mut crew = Crew::new(job, &hear, cancel)?;
+    let mut crew = Crew::new(home, job, &hear, cancel)?;
     work(home, job, start, &mut crew, &mut |event| (hear.borrow_mut())(event), cancel)
 }
 
@@ -89,7 +95,11 @@ fn work(
     check_consent(job)?;
     let mut session = open(home, job, start, cancel)?;
     deliver::check_target(&session)?;
-    match contest::hold(&mut session, workshop, hear).and_then(|won| deliver::deliver(&mut session, won)) {
+    let held = contest::hold(&mut session, workshop, hear).and_then(|won| {
+        let promotion = Promotion::of(job, workshop, &won.entry)?;
+        deliver::deliver(&mut session, won, promotion)
+    });
+    match held {
         Ok(animated) => Ok(animated),
         Err(error) => {
             session.ledger.note(&session.run.id, None, "warning", &error.to_string())?;

@@ -1,6 +1,6 @@
 //! What an `animate` would do and cost. Nothing is sent.
 
-use super::{AnimateJob, Influence, Standing, memory};
+use super::{AnimateJob, Draft, Influence, Standing, memory};
 use crate::{
     engine::Error,
     store::{self, Home, Ledger, Money, hash_of},
@@ -52,6 +52,9 @@ pub struct Plan {
     pub run: Option<String>,
     /// What that run ended with.
     pub outcome: Option<Standing>,
+    /// The draft that would be made final, and how.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<Draft>,
     /// The file that would be written.
     pub out: String,
 }
@@ -85,6 +88,7 @@ pub fn plan(home: &Home, job: &AnimateJob) -> Result<Plan, Error> {
         candidates: job.candidates.min(job.takes),
         outcome: run.as_ref().and_then(|run| run.report.as_deref()).and_then(outcome),
         run: run.map(|run| run.id),
+        draft: job.draft.clone(),
         out: job.out.display().to_string(),
     })
 }

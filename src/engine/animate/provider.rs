@@ -3,7 +3,7 @@
 use super::{AnimateJob, Maker, crew::runtime};
 use crate::{
     engine::Error,
-    provider::{Builtin, Comfy, Command, Remote, Shelf, Stopped, Ticket, command::Capabilities},
+    provider::{Builtin, Comfy, Command, Remote, Shelf, Stopped, Ticket, Tier, command::Capabilities},
 };
 
 /// An opened provider.
@@ -27,7 +27,9 @@ impl Provider {
             Maker::Animator => Self::Builtin(Builtin::parse(&job.motion, &job.aspect, &job.simulate)?),
             Maker::Comfy { workflow } => Self::Comfy(Box::new(Comfy::open(workflow, &env)?)),
             Maker::Remote { id, model, tier, .. } => {
-                Self::Remote(Box::new(Remote::open(&Shelf::of_user(), id, Some(model), *tier, &env)?))
+                // an exact final is ordered as the draft's model
+                let tier = if job.is_exact() { Tier::Draft } else { *tier };
+                Self::Remote(Box::new(Remote::open(&Shelf::of_user(), id, Some(model), tier, &env)?))
             }
         })
     }

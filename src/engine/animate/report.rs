@@ -1,6 +1,6 @@
 //! What `animate` reports: the contract `holdstill/animate/1`.
 
-use super::Decision;
+use super::{Decision, Promotion};
 use crate::{
     drift::{Cause, ScoreReport, Verdict},
     store::{Money, ledger::AttemptState},
@@ -142,6 +142,9 @@ pub struct AnimateReport {
     pub lost: Vec<LostAttempt>,
     /// What was mended, where something was.
     pub mend: Option<serde_json::Value>,
+    /// The draft that was made final, and how the final differs from it; absent where none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promotion: Option<Promotion>,
     /// Money.
     pub cost: Cost,
     /// The delivered file.

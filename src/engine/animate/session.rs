@@ -83,7 +83,8 @@ impl Session<'_> {
     pub(super) fn patches(&self, workshop: &mut dyn Workshop, candidate: &Candidate) -> Result<Vec<Patch>, Error> {
         let Candidate { request, attempt, clip, score, .. } = candidate;
         let mut patches = Vec::new();
-        if score.judgement.verdict != Verdict::Drift || request.take >= self.job.takes {
+        // an exact final has no parts that were asked for: its model makes drafts
+        if score.judgement.verdict != Verdict::Drift || request.take >= self.job.takes || self.job.is_exact() {
             return Ok(patches);
         }
         let limit = self.job.drift_fail;
@@ -101,6 +102,9 @@ impl Session<'_> {
 
     /// Why no further take at `price` can be asked for after `take`, if so.
     pub(super) fn no_retake(&self, take: u32, price: Money) -> Result<Option<String>, Error> {
+        if self.job.is_exact() {
+            return Ok(Some("an exact final that is asked for again has the same content".into()));
+        }
         if take >= self.job.takes {
             return Ok(Some(format!("no take of {} is left", self.job.takes)));
         }

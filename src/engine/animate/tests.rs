@@ -7,7 +7,7 @@ use super::{
     *,
 };
 use crate::{
-    drift::{Cause, ScoreReport, Verdict},
+    drift::{Cause, ScoreReport, StyleDrift, Verdict},
     provider::Ticket,
     store::ledger::AttemptState,
 };
@@ -116,6 +116,10 @@ impl Workshop for Fake {
             self.die_if(Death::WhileMending);
         }
         Ok(Mended { report: serde_json::json!({}), score })
+    }
+
+    fn style(&mut self, _: &Path) -> Result<StyleDrift, Error> {
+        Err(Error::Bug("there is no draft".into()))
     }
 }
 
@@ -462,6 +466,37 @@ fn a_stranger_s_file_is_not_written_over_but_our_own_is() {
     scene.run(&Start::Reuse, &mut fake).unwrap();
     scene.run(&Start::Fresh, &mut fake).unwrap();
     assert_eq!(fs::read_dir(scene.job.out.parent().unwrap()).unwrap().count(), 1, "no temporary file stays");
+}
+
+#[test]
+fn an_exact_final_is_mended_but_neither_it_nor_a_part_of_it_is_asked_for_again() {
+    let scene = Scene::new("0.40", "9");
+    let draft = Draft {
+        link: Link::Exact,
+        run: "r".into(),
+        attempt: 1,
+        take: 1,
+        model: "m".into(),
+        family: "f".into(),
+        final_family: "f".into(),
+        blake3: String::new(),
+        influence: Influence { motion: 0.7, prompt: String::new() },
+    };
+    let exact = Scene { job: AnimateJob { draft: Some(draft), ..scene.job.clone() }, ..scene };
+    let mut fake = Fake::new(vec![bracketed(80.0), hold()]);
+    (fake.mended, fake.span_price) = (bracketed(80.0), "0.10".parse().ok());
+    let report = exact.run(&Start::Reuse, &mut fake).unwrap();
+    assert_eq!((fake.generated, report.verdict), (1, Verdict::Drift));
+    assert!(report.stop.contains("asked for again has the same content"), "{}", report.stop);
+    assert_eq!(report.takes[0].motion, 0.7, "as the draft was asked for");
+    let promotion = report.promotion.unwrap();
+    assert!(promotion.style.is_none() && promotion.warnings[0].contains("could not be held beside its draft"));
+
+    let mut anew = exact.job.clone();
+    anew.draft.as_mut().unwrap().link = Link::Rerender;
+    let mut fake = Fake::new(vec![broad(80.0), hold()]);
+    let report = Scene { job: anew, ..exact }.run(&Start::Reuse, &mut fake).unwrap();
+    assert_eq!((fake.generated, report.verdict), (2, Verdict::Hold), "a re-render is asked again");
 }
 
 #[test]

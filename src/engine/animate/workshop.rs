@@ -4,7 +4,7 @@
 
 use super::{Influence, gap::Gap};
 use crate::{
-    drift::ScoreReport,
+    drift::{ScoreReport, StyleDrift},
     engine::Error,
     provider::{Fate, Ticket},
     store::Money,
@@ -169,4 +169,7 @@ pub(super) trait Workshop {
 
     /// Mends the clip of a take, measured as `score`, into `out` and measures the outcome.
     fn mend(&mut self, clip: &Path, score: &ScoreReport, out: &Path, take: u32) -> Result<Mended, Error>;
+
+    /// Measures how a final differs from its draft.
+    fn style(&mut self, last: &Path) -> Result<StyleDrift, Error>;
 }

@@ -9,6 +9,7 @@ mod client;
 mod download;
 mod pace;
 mod poll;
+mod promote;
 mod stop;
 mod submit;
 
@@ -112,13 +113,26 @@ impl Remote {
         }
         let submit = self.recipe.submit_request(&self.model, &values, Some(&picture), &self.site);
         let submit = submit.map_err(|misfit| self.unsuitable(misfit))?;
+        let ticket = self.order(&self.recipe.submit, &submit, client_id, &mut pace, is_cancelled).await?;
+        progress(Progress::Accepted(ticket.clone()));
+        self.collect(&ticket, &request.out, progress, is_cancelled).await
+    }
+
+    /// Sends a request that spends money, which `call` made; its receipt.
+    async fn order(
+        &self,
+        call: &Call,
+        request: &HttpRequest,
+        client_id: &str,
+        pace: &mut Pace<'_>,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<Ticket, Error> {
         if is_cancelled() {
             return Err(Error::Cancelled { fate: Fate::Over, cost: Some(Money::ZERO) });
         }
-        let mut ticket = self.submit(&submit, &mut pace).await?;
+        let mut ticket = self.submit(call, request, pace).await?;
         ticket.values.insert("client_id".into(), client_id.into());
-        progress(Progress::Accepted(ticket.clone()));
-        self.collect(&ticket, &request.out, progress, is_cancelled).await
+        Ok(ticket)
     }
 
     /// Goes on with a job, perhaps of an earlier process: waits for its end and fetches the clip to `out`.

@@ -1,5 +1,5 @@
-//! The one request that spends money. It is sent again only where it cannot have been accepted, or where the provider
-//! knows it again.
+//! The one request that spends money, `submit` or `promote`. It is sent again only where it cannot have been accepted, or
+//! where the provider knows it again.
 
 use super::{
     Remote,
@@ -9,7 +9,7 @@ use super::{
 use crate::{
     provider::{
         Error, Fate,
-        recipe::{Fault, HttpRequest, Submitted, Ticket},
+        recipe::{Call, Fault, HttpRequest, Submitted, Ticket},
     },
     store::Money,
 };
@@ -18,7 +18,13 @@ use crate::{
 const TRIES: u32 = 6;
 
 impl Remote {
-    pub(super) async fn submit(&self, request: &HttpRequest, pace: &mut Pace<'_>) -> Result<Ticket, Error> {
+    /// Sends `request`, which `order` made.
+    pub(super) async fn submit(
+        &self,
+        order: &Call,
+        request: &HttpRequest,
+        pace: &mut Pace<'_>,
+    ) -> Result<Ticket, Error> {
         // what was once perhaps accepted stays so, whatever is answered to its repetition
         let mut doubt: Option<String> = None;
         let mut tried = 0;
@@ -26,7 +32,7 @@ impl Remote {
             tried += 1;
             let mut asked = None;
             let error = match self.client.send(request).await {
-                Ok(answer) => match self.recipe.read_submit(&answer) {
+                Ok(answer) => match self.recipe.read_order(order, &answer) {
                     Submitted::Accepted(ticket) => return Ok(ticket),
                     Submitted::Refused(fault) => return Err(self.certain(self.declined(fault), doubt)),
                     Submitted::Later(fault) => {

@@ -35,7 +35,7 @@ impl Ticket {
     }
 }
 
-/// What the answer to `submit` means.
+/// What the answer to a call that spends money means.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Submitted {
     /// The job is there, and will be paid.
@@ -86,6 +86,11 @@ pub struct Charge {
 impl Recipe {
     /// Reads the answer to `submit`.
     pub fn read_submit(&self, answer: &HttpResponse) -> Submitted {
+        self.read_order(&self.submit, answer)
+    }
+
+    /// Reads the answer to `order`, a call that spends money: `submit` or `promote`.
+    pub fn read_order(&self, order: &Call, answer: &HttpResponse) -> Submitted {
         if !answer.is_success() {
             let fault = self.fault(answer);
             let is_declined = answer.status == 429 || self.manners.not_accepted.contains(&answer.status);
@@ -101,7 +106,7 @@ impl Recipe {
             let is_declined = matches!(fault.class, FaultClass::RateLimited | FaultClass::Busy);
             return if is_declined { Submitted::Later(fault) } else { Submitted::Refused(fault) };
         }
-        let ticket = Ticket { values: self.submit.taken(answer) };
+        let ticket = Ticket { values: order.taken(answer) };
         if ticket.job().is_empty() {
             return Submitted::Unclear("its answer names no job".into());
         }

@@ -11,6 +11,7 @@
 mod answer;
 mod auth;
 mod fault;
+mod lineage;
 mod lint;
 mod multipart;
 mod picture;
@@ -30,13 +31,16 @@ mod wire;
 pub use answer::{Charge, Polled, Standing, Submitted, Ticket};
 pub use auth::{Auth, Credential, Secret};
 pub use fault::{Equals, Fault, FaultClass, FaultRule, FaultRules};
+pub use lineage::Final;
 pub use lint::Complaint;
 pub use multipart::{File, Form};
 pub use picture::Picture;
 pub use pointer::Pointer;
 pub use price::{Decimal, Price};
 pub use render::Site;
-pub use schema::{Call, CostRules, Durations, Encoding, Manners, Model, PictureRules, Recipe, ResultRules, Tier};
+pub use schema::{
+    Call, CostRules, Durations, Encoding, Manners, Model, PictureRules, Promoted, Recipe, ResultRules, Tier,
+};
 pub use shelf::{Shelf, read};
 pub use slot::{Maps, Misfit, Scope, Slot};
 pub use states::{JobState, StateRules};

@@ -65,7 +65,8 @@ pub struct Recipe {
     pub cancel: Option<Call>,
     /// The call that finds a job by `client_id` when the answer to `submit` was lost; it takes `job`.
     pub find: Option<Call>,
-    /// The call that makes the final clip of a draft, by the draft's `job`.
+    /// The call that makes the final clip of a draft, by the draft's `job`; it takes `job` as well. Models say with
+    /// `promoted` whose drafts it takes.
     pub promote: Option<Call>,
     /// How to behave.
     #[serde(default)]
@@ -129,6 +130,8 @@ pub struct Model {
     /// Whether the seed of randomness can be chosen.
     #[serde(default)]
     pub rng_seed: bool,
+    /// The final clip that `promote` makes of this model's drafts, where it does.
+    pub promoted: Option<Promoted>,
     /// More values for the templates.
     #[serde(default)]
     pub set: serde_json::Map<String, serde_json::Value>,
@@ -136,6 +139,18 @@ pub struct Model {
     pub path: Option<Text>,
     /// Instead of the body of `submit`.
     pub body: Option<Template>,
+}
+
+/// The final clip of a draft, made by the provider from the draft's own job: it promises the same content.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Promoted {
+    /// What it costs, by the length of the draft.
+    pub price: Price,
+    /// Days for which the provider takes a draft, from its request on.
+    pub keeps_days: u32,
+    /// For people: `1080p`.
+    pub resolution: String,
 }
 
 /// What a model is good for.

@@ -1,7 +1,7 @@
 //! Whether the parts of a recipe fit together: every slot is given, every map is there, every answer is read.
 
 use super::{
-    schema::{Call, Model, Recipe},
+    schema::{Call, Model, Recipe, Tier},
     site,
     slot::Slot,
     states::JobState,
@@ -44,11 +44,14 @@ fn flaws_of_parts(recipe: &Recipe) -> Vec<Flaw> {
     let Recipe { states, result, cost, upload, .. } = recipe;
     let has_end = states.words.values().any(|state| *state == JobState::Succeeded);
     let is_read_once = cost.as_ref().is_none_or(|cost| cost.at.is_none() != cost.header.is_none());
-    let rules: [(bool, &[&str], &str); 9] = [
+    let promotes = recipe.models.iter().any(|model| model.promoted.is_some());
+    let rules: [(bool, &[&str], &str); 11] = [
         (!recipe.id.is_empty() && recipe.id.bytes().all(is_plain), &["id"], "small letters, digits and `-` only"),
         (!recipe.models.is_empty(), &["model"], "a recipe has one model or more"),
         (recipe.submit.take.contains_key("job"), &["submit"], NO_JOB),
         (recipe.find.as_ref().is_none_or(|call| call.take.contains_key("job")), &["find"], NO_JOB),
+        (recipe.promote.as_ref().is_none_or(|call| call.take.contains_key("job")), &["promote"], NO_JOB),
+        (recipe.promote.is_none() || promotes, &["promote"], "no model says with `promoted` that its drafts are taken"),
         (
             states.at.is_none() != states.done.is_none(),
             &["states"],
@@ -84,6 +87,10 @@ fn flaws_of_models(recipe: &Recipe) -> Vec<Flaw> {
         }
         if model.body.is_none() && recipe.submit.body.is_none() {
             flaws.push(Flaw::new(&["model", &index, "id"], "neither the model nor `submit` has a body"));
+        }
+        if model.promoted.is_some() && (recipe.promote.is_none() || model.tier == Tier::Final) {
+            let what = "`promoted` is for drafts, and needs the call [promote]";
+            flaws.push(Flaw::new(&["model", &index, "promoted"], what));
         }
         let known = known(recipe, &[model], &[]);
         let bodies = model.body.iter().flat_map(Template::slots).map(|slot| ("body", slot));

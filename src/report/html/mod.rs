@@ -9,6 +9,7 @@ mod column;
 mod evidence;
 mod findings;
 mod picture;
+mod promotion;
 mod record;
 mod story;
 mod text;

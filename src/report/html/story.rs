@@ -5,10 +5,11 @@ use super::{
         Column::{Number, Text},
         heads,
     },
-    text,
+    promotion, text,
 };
 use crate::{
     drift::{ScoreReport, Verdict},
+    engine::animate::Promotion,
     store::Money,
 };
 use maud::{Markup, html};
@@ -28,6 +29,8 @@ pub struct Story {
     pub spent: Option<Money>,
     /// Money that was allowed.
     pub budget: Option<Money>,
+    /// The draft that was made final, and how the final differs from it.
+    pub promotion: Option<Promotion>,
 }
 
 /// One thing that was done.
@@ -67,7 +70,7 @@ pub struct Mend {
 }
 
 pub(super) fn section(story: &Story, report: &ScoreReport) -> Markup {
-    let Story { title, before, steps, mends, spent, budget } = story;
+    let Story { title, before, steps, mends, spent, budget, promotion } = story;
     html! {
         section aria-labelledby="story" {
             header {
@@ -83,6 +86,7 @@ pub(super) fn section(story: &Story, report: &ScoreReport) -> Markup {
             @if let Some(before) = before { (comparison(before, report)) }
             @if !steps.is_empty() { ol.steps { @for step in steps { (row(step)) } } }
             @if !mends.is_empty() { (mended(mends)) }
+            @if let Some(promotion) = promotion { (promotion::table(promotion)) }
         }
     }
 }

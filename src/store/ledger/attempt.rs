@@ -101,6 +101,8 @@ pub struct Attempt {
     pub id: i64,
     /// The run it belongs to.
     pub run: String,
+    /// When it was written down, RFC 3339 in UTC.
+    pub created: String,
     /// 1-based take.
     pub take: u32,
     /// Our own name for it, UUID v7, sent along where the provider allows.
@@ -245,6 +247,7 @@ fn read_attempt(row: &Row<'_>) -> Result<Attempt, Failure> {
     Ok(Attempt {
         id: row.get("id")?,
         run: row.get("run")?,
+        created: row.get("created")?,
         take: row.get("take")?,
         client_id: row.get("client_id")?,
         provider: row.get("provider")?,
