@@ -37,9 +37,9 @@ impl Ticket {
 
 /// What the answer to `submit` means.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Submitted {
-    /// The job is there, and will be paid.
-    Accepted(Ticket),
+pub enum Submitted<T = Ticket> {
+    /// The job, or the still, is there, and will be paid.
+    Accepted(T),
     /// It was not accepted; it may be asked again after a while.
     Later(Fault),
     /// It was not accepted, and will not be.
@@ -86,26 +86,34 @@ pub struct Charge {
 impl Recipe {
     /// Reads the answer to `submit`.
     pub fn read_submit(&self, answer: &HttpResponse) -> Submitted {
-        if !answer.is_success() {
-            let fault = self.fault(answer);
-            let is_declined = answer.status == 429 || self.manners.not_accepted.contains(&answer.status);
-            return match answer.status {
-                _ if is_declined && fault.class.is_passing() => Submitted::Later(fault),
-                400..=499 => Submitted::Refused(fault),
-                _ if is_declined => Submitted::Refused(fault),
-                status => Submitted::Unclear(format!("it answered HTTP {status}: {}", fault.message)),
-            };
-        }
-        if !self.is_fine(answer) {
-            let fault = self.fault(answer);
-            let is_declined = matches!(fault.class, FaultClass::RateLimited | FaultClass::Busy);
-            return if is_declined { Submitted::Later(fault) } else { Submitted::Refused(fault) };
+        if let Some(declined) = self.declined(answer) {
+            return declined;
         }
         let ticket = Ticket { values: self.submit.taken(answer) };
         if ticket.job().is_empty() {
             return Submitted::Unclear("its answer names no job".into());
         }
         Submitted::Accepted(ticket)
+    }
+
+    /// What an answer to `submit` means that is none of success.
+    pub(super) fn declined<T>(&self, answer: &HttpResponse) -> Option<Submitted<T>> {
+        if !answer.is_success() {
+            let fault = self.fault(answer);
+            let is_declined = answer.status == 429 || self.manners.not_accepted.contains(&answer.status);
+            return Some(match answer.status {
+                _ if is_declined && fault.class.is_passing() => Submitted::Later(fault),
+                400..=499 => Submitted::Refused(fault),
+                _ if is_declined => Submitted::Refused(fault),
+                status => Submitted::Unclear(format!("it answered HTTP {status}: {}", fault.message)),
+            });
+        }
+        if !self.is_fine(answer) {
+            let fault = self.fault(answer);
+            let is_declined = matches!(fault.class, FaultClass::RateLimited | FaultClass::Busy);
+            return Some(if is_declined { Submitted::Later(fault) } else { Submitted::Refused(fault) });
+        }
+        None
     }
 
     /// Reads the answer to `poll`.

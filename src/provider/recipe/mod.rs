@@ -10,6 +10,7 @@
 
 mod answer;
 mod auth;
+mod edit;
 mod fault;
 mod lint;
 mod multipart;
@@ -29,6 +30,7 @@ mod wire;
 
 pub use answer::{Charge, Polled, Standing, Submitted, Ticket};
 pub use auth::{Auth, Credential, Secret};
+pub use edit::{Edit, Edited, Sent};
 pub use fault::{Equals, Fault, FaultClass, FaultRule, FaultRules};
 pub use lint::Complaint;
 pub use multipart::{File, Form};
@@ -36,7 +38,7 @@ pub use picture::Picture;
 pub use pointer::Pointer;
 pub use price::{Decimal, Price};
 pub use render::Site;
-pub use schema::{Call, CostRules, Durations, Encoding, Manners, Model, PictureRules, Recipe, ResultRules, Tier};
+pub use schema::{Call, CostRules, Durations, Encoding, Makes, Manners, Model, PictureRules, Recipe, ResultRules, Tier};
 pub use shelf::{Shelf, read};
 pub use slot::{Maps, Misfit, Scope, Slot};
 pub use states::{JobState, StateRules};
