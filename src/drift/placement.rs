@@ -116,6 +116,19 @@ impl Placement {
         self.seed_from_canvas.inverse().map_or_else(|| Homography::identity().0, |inverse| inverse.then(&scale).0)
     }
 
+    /// The same placement between a seed and a canvas of other sizes, found between those of `from`: seed, canvas.
+    pub(crate) fn rescaled(&self, from: (Size, Size), to: (Size, Size)) -> Self {
+        if self.is_plain(from.0, from.1) {
+            return Self::plain(to.0, to.1);
+        }
+        let scale = |from: Size, to: Size| {
+            let (sx, sy) = (to.width as f64 / from.width as f64, to.height as f64 / from.height as f64);
+            Homography([[sx, 0.0, 0.5 * (sx - 1.0)], [0.0, sy, 0.5 * (sy - 1.0)], [0.0, 0.0, 1.0]])
+        };
+        let seed_from_canvas = scale(to.1, from.1).then(&self.seed_from_canvas).then(&scale(from.0, to.0));
+        Self { seed_from_canvas }
+    }
+
     /// The seed's picture on the canvas.
     pub(crate) fn lay(&self, seed: &Picture, canvas: Size) -> Picture {
         let [r, g, b] = &seed.rgb;
@@ -169,7 +182,8 @@ impl Placement {
         seen as f64 / f64::from(steps * steps)
     }
 
-    fn is_plain(&self, seed: Size, canvas: Size) -> bool {
+    /// Whether the seed is only scaled: all of it on all of the canvas.
+    pub(crate) fn is_plain(&self, seed: Size, canvas: Size) -> bool {
         self.seed_from_canvas.0 == Self::plain(seed, canvas).seed_from_canvas.0
     }
 

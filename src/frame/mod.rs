@@ -1,5 +1,6 @@
 //! Floor 0: pictures as data. No file, no codec, no metric; only planes of numbers and their geometry.
 
+mod ciede;
 mod image;
 mod oklab;
 mod plane;
@@ -8,6 +9,7 @@ pub mod sample;
 pub(crate) mod simd;
 mod time;
 
+pub use ciede::{ciede2000, lab_from_srgb};
 pub use image::{Frame, Mask, Picture, Rect, Seed, Size};
 pub use oklab::{Oklab, oklab_from_picture, oklab_from_srgb, srgb_from_oklab};
 pub use plane::Plane;
