@@ -21,6 +21,7 @@ mod pair;
 mod plan;
 mod progress;
 mod providers;
+mod refine;
 mod runs;
 mod score;
 mod selftest;
@@ -71,6 +72,8 @@ enum Command {
     Animate(animate::Args),
     /// See the whole loop on a built-in still: no key, no network
     Demo(demo::Args),
+    /// Edit a still before it is animated, and measure what else the edit changed
+    Refine(refine::Args),
     /// Show what `animate` would do and cost; nothing is sent
     Plan(plan::Args),
     /// List providers, show one with its models and prices, examine recipes of your own
@@ -126,6 +129,7 @@ fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
     match command {
         Command::Animate(args) => animate::run(args, ui),
         Command::Demo(args) => demo::run(args, ui),
+        Command::Refine(args) => refine::run(args, ui),
         Command::Plan(args) => plan::run(args, ui),
         Command::Providers(args) => providers::run(args, ui),
         Command::Runs(args) => runs::run(args, ui),

@@ -5,7 +5,7 @@ use clap::ValueHint;
 use holdstill::{
     drift::{Policy, policy::Preset},
     engine::animate::{AnimateJob, Maker},
-    provider::{Shelf, Tier, comfyui},
+    provider::{Shelf, Tier, comfyui, recipe::Makes},
     store::{self, Config, Home, Money, config::Key},
 };
 use std::path::{Path, PathBuf, absolute};
@@ -185,7 +185,7 @@ impl OrderArgs {
 fn remote(name: &str, config: &Config) -> Result<(Maker, f64), Failure> {
     let (id, model) = name.split_once('/').map_or((name, None), |(id, model)| (id, Some(model)));
     let tier = if config.text(Key::Tier) == Some("draft") { Tier::Draft } else { Tier::Final };
-    let recipe = Shelf::of_user().open(id)?;
+    let recipe = Shelf::of_user().open(id)?.that_makes(Makes::Clip)?;
     let model = recipe.model(model, tier)?;
     let asked = config.duration_secs();
     let secs = if config.is_default(Key::Duration) { f64::from(model.durations.nearest(asked)) } else { asked };
@@ -240,14 +240,14 @@ pub(crate) fn policy(name: &str) -> Result<Policy, Failure> {
     Policy::parse(&text, name).map_err(|error| Failure::usage(error.to_string(), error.hint()))
 }
 
-fn full(path: &Path) -> Result<PathBuf, Failure> {
+pub(crate) fn full(path: &Path) -> Result<PathBuf, Failure> {
     absolute(path).map_err(|error| {
         Failure::usage(format!("cannot use the path `{}`: {error}", path.display()), "give a path that exists")
     })
 }
 
 /// The command as it was typed, quoted for a shell.
-fn command_line() -> String {
+pub(crate) fn command_line() -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:=@%,".contains(c);
     let quote = |word: String| {
         if !word.is_empty() && word.chars().all(plain) { word } else { format!("'{}'", word.replace('\'', r"'\''")) }

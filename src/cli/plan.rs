@@ -75,7 +75,9 @@ fn table(plan: &Plan) -> String {
         ("run", &run),
         ("writes", &plan.out),
     ];
+    let seed = plan.seed_origin.as_ref().map(|origin| row("seed", &origin.to_string()));
     let mut text: String = rows.map(|(name, value)| row(name, value)).concat();
+    text += &seed.unwrap_or_default();
     text += "Nothing was sent.";
     text
 }
