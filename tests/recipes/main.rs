@@ -6,6 +6,7 @@
 mod cases;
 #[path = "../recording/mod.rs"]
 mod recording;
+mod stills;
 
 use cases::{Case, cases};
 use holdstill::provider::recipe::{
