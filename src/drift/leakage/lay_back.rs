@@ -2,7 +2,7 @@
 
 use crate::{
     drift::{alignment::lay, ruler::careful_flow},
-    frame::{Picture, Plane, Seed, Size, pyramid},
+    frame::{Picture, Plane, Seed, pyramid},
 };
 
 /// Longer side of the pictures that are compared to find how they lie, pixels.
@@ -29,23 +29,21 @@ impl LaidBack {
 
 /// Lays `refined` back over `still`.
 pub fn lay_back(still: &Picture, refined: &Picture) -> LaidBack {
-    let size = still.size();
-    let found_at = size.fit(FOUND_AT);
-    let small = pyramid::resize_picture(still, found_at);
-    let original = refined.size();
-    // finding takes no more pixels than the still has there
-    let thumb = Size::new(original.width, original.height).fit(2 * FOUND_AT);
+    let (size, came) = (still.size(), refined.size());
+    // the search knows stills that were cropped for a clip: it lays the still over what came, which is then turned round
+    let (seed_at, found_at) = (size.fit(2 * FOUND_AT), came.fit(FOUND_AT));
     let seed = Seed {
-        picture: pyramid::resize_picture(refined, thumb),
+        picture: pyramid::resize_picture(still, seed_at),
         alpha: None,
         path: String::new(),
         blake3: String::new(),
-        original,
+        original: size,
     };
+    let small = pyramid::resize_picture(refined, found_at);
     let (found, _) = lay(&seed, None, found_at, careful_flow(), &small, &small.luma());
-    let is_moved = !found.is_plain(thumb, found_at);
-    let placement = found.rescaled((thumb, found_at), (original, size));
-    let seen = placement.visible(original, size);
+    let is_moved = !found.is_stretched(seed_at, found_at);
+    let placement = found.turned((seed_at, found_at), (came, size));
+    let seen = placement.visible(came, size);
     let mut picture = placement.lay(refined, size);
     for (own, laid) in still.rgb.iter().zip(&mut picture.rgb) {
         for ((laid, &own), &seen) in laid.data_mut().iter_mut().zip(own.data()).zip(seen.data()) {
