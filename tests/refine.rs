@@ -294,7 +294,7 @@ fn an_answer_that_was_lost_is_never_paid_for_again_unless_told_so() {
         assert_eq!((studio.editor.submits(), studio.state()), (1, Some(AttemptState::Unknown)), "{told}");
         let run = studio.attempts()[0].run.clone();
         studio.holdstill(&["runs", "cancel", &run]).assert().code(2).stderr(predicate::str::contains("refines a still"));
-        studio.holdstill(&["runs", "resume", &run, "--resubmit"]).assert();
+        let _ = studio.holdstill(&["runs", "resume", &run, "--resubmit"]).assert();
         assert_eq!(studio.editor.submits(), 2, "{told}: on the user's word");
     }
 }

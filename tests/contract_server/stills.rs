@@ -182,7 +182,9 @@ impl Play {
         let body: Value = serde_json::from_slice(body).unwrap();
         let data = body.pointer("/contents/0/parts/0/inlineData/data").or_else(|| body.get("image"));
         let data = data.unwrap().as_str().unwrap();
-        let bytes = BASE64_STANDARD.decode(data.rsplit(',').next().unwrap()).unwrap();
+        // Google's client writes the other alphabet
+        let data = data.rsplit(',').next().unwrap().replace('-', "+").replace('_', "/");
+        let bytes = BASE64_STANDARD.decode(data).unwrap();
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("sent"), bytes).unwrap();
         let sent = media::load_picture(&folder.path().join("sent")).unwrap();
