@@ -110,7 +110,11 @@ impl Studio {
             ("ARK_API_KEY", KEY.to_owned()),
             ("GEMINI_API_KEY", KEY.to_owned()),
             (
-                if self.provider == "seedream" { "HOLDSTILL_SEEDREAM_BASE_URL" } else { "HOLDSTILL_GEMINI_IMAGE_BASE_URL" },
+                if self.provider == "seedream" {
+                    "HOLDSTILL_SEEDREAM_BASE_URL"
+                } else {
+                    "HOLDSTILL_GEMINI_IMAGE_BASE_URL"
+                },
                 self.base.clone(),
             ),
             ("HOLDSTILL_HOME", self.scene.path("home").display().to_string()),
@@ -287,13 +291,20 @@ fn an_answer_that_was_lost_is_never_paid_for_again_unless_told_so() {
     ] {
         let studio = Studio::open(provider, mischief, Way::Inline, leaky);
         let told = format!("{provider} {mischief:?}");
-        studio.refine(&[]).code(4).stderr(predicate::str::contains("was lost").and(predicate::str::contains(KEY).not()));
+        studio
+            .refine(&[])
+            .code(4)
+            .stderr(predicate::str::contains("was lost").and(predicate::str::contains(KEY).not()));
         for _ in 0..2 {
             studio.refine(&[]).code(5).stderr(predicate::str::contains("--resubmit"));
         }
         assert_eq!((studio.editor.submits(), studio.state()), (1, Some(AttemptState::Unknown)), "{told}");
         let run = studio.attempts()[0].run.clone();
-        studio.holdstill(&["runs", "cancel", &run]).assert().code(2).stderr(predicate::str::contains("refines a still"));
+        studio
+            .holdstill(&["runs", "cancel", &run])
+            .assert()
+            .code(2)
+            .stderr(predicate::str::contains("refines a still"));
         let _ = studio.holdstill(&["runs", "resume", &run, "--resubmit"]).assert();
         assert_eq!(studio.editor.submits(), 2, "{told}: on the user's word");
     }

@@ -134,13 +134,14 @@ fn json_reads_back_as_it_was() {
 
 /// `UPDATE_SCHEMAS=1 cargo test --test report` writes the file anew; say so in the changelog.
 #[test]
-fn the_shipped_schema_is_the_one_in_the_code() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/score-1.json");
-    let schema = json::score_schema();
-    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
-        std::fs::write(path, &schema).unwrap();
+fn the_shipped_schemas_are_those_in_the_code() {
+    for (name, schema) in [("score-1", json::score_schema()), ("refine-1", json::refine_schema())] {
+        let path = format!("{}/schemas/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+            std::fs::write(&path, &schema).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), schema, "the contract of {name} changed");
     }
-    assert_eq!(std::fs::read_to_string(path).unwrap(), schema, "the report's contract changed");
 }
 
 #[test]

@@ -65,8 +65,7 @@ fn list(shelf: &Shelf, ui: &Ui) -> Result<Exit, Failure> {
         "{:<14} {:<42} {:<6} {:>9}  not needed",
         "comfyui", "a ComfyUI server of yours, with --workflow", "yours", "free"
     );
-    let (stills, clips): (Vec<&Recipe>, Vec<&Recipe>) =
-        recipes.iter().partition(|recipe| recipe.makes == Makes::Still);
+    let (stills, clips): (Vec<&Recipe>, Vec<&Recipe>) = recipes.iter().partition(|recipe| recipe.makes == Makes::Still);
     let line = |recipe: &Recipe| {
         let cheapest = recipe.models.iter().filter_map(|model| model.price.of(5.0)).min();
         let price = cheapest.map(|price| price.to_string()).unwrap_or_default();

@@ -125,7 +125,10 @@ fn job(args: &Args, config: &Config, ui: &Ui) -> Result<RefineJob, Failure> {
 fn choice(args: &Args, config: &Config, ui: &Ui) -> Result<EditorChoice, Failure> {
     let shelf = Shelf::of_user();
     let Some(name) = &args.provider else {
-        return Err(Failure::usage("nobody is named to edit the still", format!("add --provider: {}", shelf.editors())));
+        return Err(Failure::usage(
+            "nobody is named to edit the still",
+            format!("add --provider: {}", shelf.editors()),
+        ));
     };
     let (id, model) = name.split_once('/').map_or((name.as_str(), None), |(id, model)| (id, Some(model)));
     let model = args.model.as_deref().or(model);

@@ -1,6 +1,6 @@
 //! The report as JSON, and its schema.
 
-use crate::drift::ScoreReport;
+use crate::{drift::ScoreReport, engine::refine::RefineReport};
 use serde::Serialize;
 
 /// A report as indented JSON with a final newline.
@@ -13,4 +13,9 @@ pub fn pretty(report: &impl Serialize) -> String {
 /// The JSON Schema of `holdstill/score/1`, which ships as `schemas/score-1.json`.
 pub fn score_schema() -> String {
     pretty(&schemars::schema_for!(ScoreReport))
+}
+
+/// The JSON Schema of `holdstill/refine/1`, which ships as `schemas/refine-1.json`.
+pub fn refine_schema() -> String {
+    pretty(&schemars::schema_for!(RefineReport))
 }

@@ -2,7 +2,7 @@
 //!
 //! Where `HOLDSTILL_SDK_PYTHON` names a Python that has them:
 //! `pip install runwayml lumaai replicate openai dashscope google-genai fal-client byteplus-python-sdk-v2
-//! 'volcengine-python-sdk[ark]'`, and `HOLDSTILL_SDK_GENAI2` a folder with the last google-genai that asks for Veo clips:
+//! volcengine-ark-runtime`, and `HOLDSTILL_SDK_GENAI2` a folder with the last google-genai that asks for Veo clips:
 //! `pip install --target FOLDER google-genai==2.34.0`.
 
 use crate::{

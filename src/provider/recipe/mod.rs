@@ -38,7 +38,9 @@ pub use picture::Picture;
 pub use pointer::Pointer;
 pub use price::{Decimal, Price};
 pub use render::Site;
-pub use schema::{Call, CostRules, Durations, Encoding, Makes, Manners, Model, PictureRules, Recipe, ResultRules, Tier};
+pub use schema::{
+    Call, CostRules, Durations, Encoding, Makes, Manners, Model, PictureRules, Recipe, ResultRules, Tier,
+};
 pub use shelf::{Shelf, read};
 pub use slot::{Maps, Misfit, Scope, Slot};
 pub use states::{JobState, StateRules};

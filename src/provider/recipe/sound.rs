@@ -96,7 +96,11 @@ fn rules_of_a_still(recipe: &Recipe) -> [Rule<'_>; 3] {
     let has_job = poll.is_some() || find.is_some() || cancel.is_some() || promote.is_some() || result.hop.is_some();
     let has_clip = !result.video.is_empty() || result.path.is_some();
     [
-        (!has_job, &["makes"], "a still comes with the answer to `submit`: no poll, find, cancel, promote or result.hop"),
+        (
+            !has_job,
+            &["makes"],
+            "a still comes with the answer to `submit`: no poll, find, cancel, promote or result.hop",
+        ),
         (!result.picture.is_empty() && !has_clip, &["result"], "`picture`, places of the still, and nothing of a clip"),
         (upload.is_empty(), &["upload"], "a still that is to be edited is sent inline"),
     ]
@@ -116,7 +120,10 @@ fn flaws_of_models(recipe: &Recipe) -> Vec<Flaw> {
         }
         let is_still = recipe.makes == Makes::Still;
         if matches!(model.price, Price::PerStill(_)) != is_still {
-            flaws.push(Flaw::new(&["model", &index, "price"], "`per_still` for stills, `per_second` or `per_clip` for clips"));
+            flaws.push(Flaw::new(
+                &["model", &index, "price"],
+                "`per_still` for stills, `per_second` or `per_clip` for clips",
+            ));
         }
         if (model.durations == Durations::default()) != is_still {
             flaws.push(Flaw::new(&["model", &index, "durations"], "clips have `durations`, stills have none"));
