@@ -239,7 +239,7 @@ fn attempt_json(attempt: &Attempt) -> Value {
 /// What a run is to do.
 enum Job {
     Animate(Box<AnimateJob>),
-    Refine(RefineJob),
+    Refine(Box<RefineJob>),
 }
 
 impl Job {
@@ -260,7 +260,7 @@ impl Job {
 
 fn job_of(run: &Run) -> Option<Job> {
     let animate = serde_json::from_str(&run.job).map(|job| Job::Animate(Box::new(job)));
-    animate.or_else(|_| serde_json::from_str(&run.job).map(Job::Refine)).ok()
+    animate.or_else(|_| serde_json::from_str(&run.job).map(|job| Job::Refine(Box::new(job)))).ok()
 }
 
 fn report_of(run: &Run) -> Option<AnimateReport> {

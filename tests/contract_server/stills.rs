@@ -129,10 +129,8 @@ impl Play {
     fn answer(&self, stream: &mut TcpStream, asked: &Asked, count: usize) -> std::io::Result<()> {
         self.wait_if(Mischief::HeldSubmit);
         let is_google = self.answer.get("candidates").is_some();
-        let words = |status: &str, message: &str| match is_google {
-            true => json!({ "error": { "status": status, "message": message } }),
-            false => json!({ "error": { "code": status, "message": message } }),
-        };
+        let code = if is_google { "status" } else { "code" };
+        let words = |status: &str, message: &str| json!({ "error": { code: status, "message": message } });
         match self.mischief {
             Mischief::Throttled(_) if count == 1 => {
                 reply(stream, 429, &[("Retry-After".into(), "0".into())], &words("Throttled", "slow down").to_string())
@@ -153,7 +151,7 @@ impl Play {
             }
             Mischief::HugeAnswer => {
                 write!(stream, "HTTP/1.1 200 x\r\nContent-Type: application/json\r\nContent-Length: {HUGE}\r\n\r\n")?;
-                let chunk = [b' '; 1 << 16];
+                let chunk = vec![b' '; 1 << 16];
                 (0..HUGE / chunk.len()).try_for_each(|_| stream.write_all(&chunk))
             }
             Mischief::WrongPicture => reply(stream, 200, &[], &self.holding(b"no picture at all").to_string()),
