@@ -165,7 +165,9 @@ fn json_reads_back_as_it_was() {
 /// `UPDATE_SCHEMAS=1 cargo test --test report` writes the files anew; say so in the changelog.
 #[test]
 fn the_shipped_schemas_are_those_in_the_code() {
-    for (name, schema) in [("score-1", json::score_schema()), ("animate-1", json::animate_schema())] {
+    for (name, schema) in
+        [("score-1", json::score_schema()), ("animate-1", json::animate_schema()), ("refine-1", json::refine_schema())]
+    {
         let path = format!("{}/schemas/{name}.json", env!("CARGO_MANIFEST_DIR"));
         if std::env::var_os("UPDATE_SCHEMAS").is_some() {
             std::fs::write(&path, &schema).unwrap();

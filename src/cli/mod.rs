@@ -22,6 +22,7 @@ mod plan;
 mod progress;
 mod promote;
 mod providers;
+mod refine;
 mod runs;
 mod score;
 mod selftest;
@@ -72,6 +73,8 @@ enum Command {
     Animate(animate::Args),
     /// See the whole loop on a built-in still: no key, no network
     Demo(demo::Args),
+    /// Edit a still before it is animated, and measure what else the edit changed
+    Refine(refine::Args),
     /// Show what `animate` would do and cost; nothing is sent
     Plan(plan::Args),
     /// Make a draft final: exactly where the provider can, else by asking a better model of its family anew
@@ -129,6 +132,7 @@ fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
     match command {
         Command::Animate(args) => animate::run(args, ui),
         Command::Demo(args) => demo::run(args, ui),
+        Command::Refine(args) => refine::run(args, ui),
         Command::Plan(args) => plan::run(args, ui),
         Command::Promote(args) => promote::run(args, ui),
         Command::Providers(args) => providers::run(args, ui),

@@ -5,7 +5,7 @@ use clap::ValueHint;
 use holdstill::{
     drift::{Policy, policy::Preset},
     engine::animate::{AnimateJob, Maker},
-    provider::{Shelf, Tier, comfyui},
+    provider::{Shelf, Tier, comfyui, recipe::Makes},
     store::{self, Config, Home, Money, config::Key},
 };
 use std::path::{Path, PathBuf, absolute};
@@ -186,7 +186,7 @@ impl OrderArgs {
 fn remote(name: &str, config: &Config) -> Result<(Maker, f64), Failure> {
     let (id, model) = name.split_once('/').map_or((name, None), |(id, model)| (id, Some(model)));
     let tier = if config.text(Key::Tier) == Some("draft") { Tier::Draft } else { Tier::Final };
-    let recipe = Shelf::of_user().open(id)?;
+    let recipe = Shelf::of_user().open(id)?.that_makes(Makes::Clip)?;
     let model = recipe.model(model, tier)?;
     let asked = config.duration_secs();
     let secs = if config.is_default(Key::Duration) { f64::from(model.durations.nearest(asked)) } else { asked };

@@ -80,8 +80,10 @@ fn table(plan: &Plan) -> String {
         ("run", &run),
         ("writes", &plan.out),
     ];
+    let seed = plan.seed_origin.as_ref().map(|origin| row("seed", &origin.to_string()));
     let mut text: String = plan.draft.as_ref().map(|draft| row("draft", &of_draft(draft))).unwrap_or_default();
     text += &rows.map(|(name, value)| row(name, value)).concat();
+    text += &seed.unwrap_or_default();
     text += "Nothing was sent.";
     text
 }

@@ -4,7 +4,7 @@ use super::{Exit, Failure, Ui, comfyui};
 use clap::{Subcommand, ValueHint};
 use holdstill::provider::{
     Shelf, Tier,
-    recipe::{self, Auth, Final, Model, Recipe},
+    recipe::{self, Auth, Durations, Final, Makes, Model, Recipe},
 };
 use owo_colors::OwoColorize;
 use serde_json::{Value, json};
@@ -65,12 +65,16 @@ fn list(shelf: &Shelf, ui: &Ui) -> Result<Exit, Failure> {
         "{:<14} {:<42} {:<6} {:>9}  not needed",
         "comfyui", "a ComfyUI server of yours, with --workflow", "yours", "free"
     );
-    for recipe in &recipes {
+    let (stills, clips): (Vec<&Recipe>, Vec<&Recipe>) = recipes.iter().partition(|recipe| recipe.makes == Makes::Still);
+    let line = |recipe: &Recipe| {
         let cheapest = recipe.models.iter().filter_map(|model| model.price.of(5.0)).min();
         let price = cheapest.map(|price| price.to_string()).unwrap_or_default();
         let key = if has_key(recipe) { "set".green().to_string() } else { variables(recipe) };
-        let _ = writeln!(text, "{:<14} {:<42} {:<6} {price:>9}  {key}", recipe.id, recipe.name, recipe.models.len());
-    }
+        format!("{:<14} {:<42} {:<6} {price:>9}  {key}\n", recipe.id, recipe.name, recipe.models.len())
+    };
+    text.extend(clips.into_iter().map(line));
+    let _ = writeln!(text, "\n{}", "stills, for `holdstill refine`: the price is for one".bold());
+    text.extend(stills.into_iter().map(line));
     ui.data(text.trim_end());
     for warning in recipes.iter().filter_map(old_price) {
         ui.say(warning);
@@ -93,12 +97,28 @@ fn show(shelf: &Shelf, id: &str, ui: &Ui) -> Result<Exit, Failure> {
     let _ = writeln!(text, "key      {} ({})", variables(&recipe), if has_key(&recipe) { "set" } else { "not set" });
     let limits = &recipe.picture;
     let _ = writeln!(text, "still    {}, up to {} MB", limits.formats.join(", "), limits.max_bytes / 1_000_000);
+    text += &match recipe.makes {
+        Makes::Clip => clip_models(&recipe),
+        Makes::Still => still_models(&recipe),
+    };
+    let _ = writeln!(text, "\n{}", "not confirmed first-hand".bold());
+    for fact in &recipe.unverified {
+        let _ = writeln!(text, "- {fact}");
+    }
+    ui.data(text.trim_end());
+    if let Some(warning) = old_price(&recipe) {
+        ui.say(warning);
+    }
+    Ok(Exit::Ok)
+}
+
+fn clip_models(recipe: &Recipe) -> String {
     let head = format_args!(
         "{:<5} {:<52} {:<22} {:>7}  {:<8} {:<9} {:<4} shapes",
         "tier", "model", "lengths", "5 s", "price", "last frame", "seed"
     )
     .to_string();
-    let _ = writeln!(text, "\n{}", head.bold());
+    let mut text = format!("\n{}\n", head.bold());
     for model in &recipe.models {
         let word = |is_so: bool| if is_so { "yes" } else { "no" };
         let secs = f64::from(model.durations.nearest(5.0));
@@ -115,21 +135,28 @@ fn show(shelf: &Shelf, id: &str, ui: &Ui) -> Result<Exit, Failure> {
             shapes(model)
         );
     }
-    for (at, draft) in drafts(&recipe).enumerate() {
+    for (at, draft) in drafts(recipe).enumerate() {
         if at == 0 {
             let _ = writeln!(text, "\n{}", "from draft to final (holdstill promote)".bold());
         }
-        let _ = writeln!(text, "{}  {}", draft.id, finals(&recipe, draft));
+        let _ = writeln!(text, "{}  {}", draft.id, finals(recipe, draft));
     }
-    let _ = writeln!(text, "\n{}", "not confirmed first-hand".bold());
-    for fact in &recipe.unverified {
-        let _ = writeln!(text, "- {fact}");
+    text
+}
+
+fn still_models(recipe: &Recipe) -> String {
+    let head = format!("{:<5} {:<36} {:>7}  {:<24} {:<4} shapes", "tier", "model", "a still", "megapixels", "seed");
+    let mut text = format!("\n{}\n", head.bold());
+    for model in &recipe.models {
+        let price = model.price.of(0.0).map(|price| price.to_string()).unwrap_or_default();
+        let pixels = model.pixels.map_or_else(
+            || "its own choice".to_owned(),
+            |[least, most]| format!("{:.1} to {:.1}", least as f64 / 1e6, most as f64 / 1e6),
+        );
+        let (tier, seed) = (model.tier.name(), if model.rng_seed { "yes" } else { "no" });
+        let _ = writeln!(text, "{tier:<5} {:<36} {price:>7}  {pixels:<24} {seed:<4} {}", model.id, shapes(model));
     }
-    ui.data(text.trim_end());
-    if let Some(warning) = old_price(&recipe) {
-        ui.say(warning);
-    }
-    Ok(Exit::Ok)
+    text
 }
 
 fn check(files: &[PathBuf], ui: &Ui) -> Result<Exit, Failure> {
@@ -153,6 +180,7 @@ fn of_recipe(recipe: &Recipe) -> Value {
     json!({
         "id": recipe.id,
         "name": recipe.name,
+        "makes": recipe.makes.name(),
         "note": recipe.note,
         "as_of": recipe.as_of.to_string(),
         "base_url": recipe.base_url,
@@ -165,12 +193,14 @@ fn of_recipe(recipe: &Recipe) -> Value {
 
 fn of_model(model: &Model) -> Value {
     let secs = model.durations.nearest(5.0);
+    let is_clip = model.durations != Durations::default();
     json!({
         "id": model.id,
         "tier": model.tier.name(),
         "family": model.family,
-        "durations": model.durations.to_string(),
-        "quote": { "duration_secs": secs, "micros": model.price.of(f64::from(secs)) },
+        "durations": is_clip.then(|| model.durations.to_string()),
+        "pixels": model.pixels,
+        "quote": { "duration_secs": is_clip.then_some(secs), "micros": model.price.of(f64::from(secs)) },
         "ratios": model.ratios.keys().collect::<Vec<_>>(),
         "last_frame": model.last_frame,
         "rng_seed": model.rng_seed,

@@ -3,13 +3,14 @@
 use super::{
     Exit, Failure, Ui, animate,
     order::{home, load_config},
-    story,
+    refine, story,
 };
 use clap::Subcommand;
 use holdstill::{
     engine::{
         Error,
         animate::{AnimateJob, AnimateReport, Start, abandon},
+        refine::RefineJob,
     },
     store::{
         Home, Ledger, Money,
@@ -18,7 +19,10 @@ use holdstill::{
 };
 use owo_colors::OwoColorize;
 use serde_json::{Value, json};
-use std::{fmt::Write as _, path::PathBuf};
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 
 /// Runs that are listed where no number is given.
 const DEFAULT_COUNT: usize = 20;
@@ -96,7 +100,7 @@ fn list(home: &Home, count: usize, ui: &Ui) -> Result<Exit, Failure> {
         let (verdict, drift) = report.as_ref().map_or(("–".to_owned(), "–".to_owned()), |report| {
             (report.verdict.to_string(), format!("{:.1}", report.drift))
         });
-        let out = job_of(run).map(|job| job.out.display().to_string()).unwrap_or_default();
+        let out = job_of(run).map(|job| job.out().display().to_string()).unwrap_or_default();
         let _ = writeln!(
             text,
             "{:<8}  {:<16}  {:<9} {verdict:<7} {drift:>5}  {:>7}  {out}",
@@ -135,7 +139,12 @@ fn resume(home: &Home, id: &str, may_resubmit: bool, reports: &[PathBuf], ui: &m
         what: format!("run {} was made by another version and cannot be taken up", run.id),
         hint: "start it anew with `holdstill animate`".into(),
     })?;
-    let animated = animate::perform(home, &job, &Start::Resume { run: run.id, may_resubmit }, ui)?;
+    let start = Start::Resume { run: run.id, may_resubmit };
+    let job = match job {
+        Job::Animate(job) => *job,
+        Job::Refine(job) => return refine::perform(home, &job, &start, ui),
+    };
+    let animated = animate::perform(home, &job, &start, ui)?;
     story::write(&animated, &job, reports, ui)?;
     Ok(story::tell(&animated, reports, ui))
 }
@@ -157,7 +166,7 @@ fn cancel(home: &Home, id: &str, ui: &Ui) -> Result<Exit, Failure> {
 fn page(run: &Run, attempts: &[Attempt], events: &[LedgerEvent], purse: Purse, home: &Home) -> String {
     let mut text = format!("{} {}  {}\n", "run".bold(), run.id, state(run, home));
     if let Some(job) = job_of(run) {
-        let _ = writeln!(text, "{}", job.command.dimmed());
+        let _ = writeln!(text, "{}", job.command().dimmed());
     }
     if let Some(report) = report_of(run) {
         let _ = write!(text, "\n{}", story::table(&report));
@@ -227,8 +236,31 @@ fn attempt_json(attempt: &Attempt) -> Value {
     })
 }
 
-fn job_of(run: &Run) -> Option<AnimateJob> {
-    serde_json::from_str(&run.job).ok()
+/// What a run is to do.
+enum Job {
+    Animate(Box<AnimateJob>),
+    Refine(Box<RefineJob>),
+}
+
+impl Job {
+    fn out(&self) -> &Path {
+        match self {
+            Self::Animate(job) => &job.out,
+            Self::Refine(job) => &job.out,
+        }
+    }
+
+    fn command(&self) -> &str {
+        match self {
+            Self::Animate(job) => &job.command,
+            Self::Refine(job) => &job.command,
+        }
+    }
+}
+
+fn job_of(run: &Run) -> Option<Job> {
+    let animate = serde_json::from_str(&run.job).map(|job| Job::Animate(Box::new(job)));
+    animate.or_else(|_| serde_json::from_str(&run.job).map(|job| Job::Refine(Box::new(job)))).ok()
 }
 
 fn report_of(run: &Run) -> Option<AnimateReport> {

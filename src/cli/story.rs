@@ -99,6 +99,9 @@ pub(crate) fn table(report: &AnimateReport) -> String {
     };
     let _ = writeln!(text, "cost     {}{budget}, {takes}", cost.settled_micros);
     let _ = writeln!(text, "clip     {}", report.delivered.path);
+    if let Some(origin) = &report.seed_origin {
+        let _ = writeln!(text, "seed     {origin}");
+    }
     let _ = writeln!(text, "run      {}", report.run);
     text
 }

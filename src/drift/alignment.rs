@@ -98,7 +98,7 @@ fn pooled(lab: &Oklab) -> Oklab {
 }
 
 /// Lays the seed over the first frame of a clip.
-pub(super) fn lay(
+pub(in crate::drift) fn lay(
     seed: &Seed,
     mask: Option<&Mask>,
     size: Size,

@@ -29,6 +29,7 @@ mod geometry;
 mod identity;
 mod judge;
 mod judgement;
+pub mod leakage;
 mod observation;
 mod placement;
 pub mod policy;

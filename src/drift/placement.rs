@@ -116,6 +116,31 @@ impl Placement {
         self.seed_from_canvas.inverse().map_or_else(|| Homography::identity().0, |inverse| inverse.then(&scale).0)
     }
 
+    /// The other way round, and in other sizes: how the picture of the canvas lies over the seed. `found` are the sizes of
+    /// seed and canvas, `wanted` those of the picture and of the seed that it is laid over.
+    pub(crate) fn turned(&self, found: (Size, Size), wanted: (Size, Size)) -> Self {
+        let canvas_from_seed = match self.seed_from_canvas.inverse() {
+            Some(inverse) if !self.is_stretched(found.0, found.1) => inverse,
+            _ => return Self::stretched(wanted.0, wanted.1),
+        };
+        let scale = |from: Size, to: Size| {
+            let (sx, sy) = (to.width as f64 / from.width as f64, to.height as f64 / from.height as f64);
+            Homography([[sx, 0.0, 0.5 * (sx - 1.0)], [0.0, sy, 0.5 * (sy - 1.0)], [0.0, 0.0, 1.0]])
+        };
+        let onto = scale(wanted.1, found.0).then(&canvas_from_seed).then(&scale(found.1, wanted.0));
+        Self { seed_from_canvas: onto }
+    }
+
+    /// Whether all of the seed lies on all of the canvas.
+    pub(crate) fn is_stretched(&self, seed: Size, canvas: Size) -> bool {
+        self.seed_from_canvas.0 == Self::stretched(seed, canvas).seed_from_canvas.0
+    }
+
+    fn stretched(seed: Size, canvas: Size) -> Self {
+        let step = (seed.width as f64 / canvas.width as f64, seed.height as f64 / canvas.height as f64);
+        Self::axis_parallel(seed, canvas, step, 1.0, (0.0, 0.0))
+    }
+
     /// The seed's picture on the canvas.
     pub(crate) fn lay(&self, seed: &Picture, canvas: Size) -> Picture {
         let [r, g, b] = &seed.rgb;

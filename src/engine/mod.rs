@@ -7,6 +7,7 @@ mod event;
 mod gate;
 mod heat;
 mod mend;
+pub mod refine;
 mod score;
 mod selftest;
 mod style;

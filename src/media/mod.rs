@@ -43,5 +43,8 @@ pub use h264::Speed;
 pub use probe::{Probe, probe};
 pub use reading::Ending;
 pub use rewrite::{Replace, RewriteSettings, RewriteStats, Stop, rewrite};
-pub use still::{load_luma, load_mask, load_picture, load_seed, make_folder, save_png};
+pub use still::{
+    as_jpeg, load_luma, load_mask, load_picture, load_plain_file, load_seed, make_folder, png_bytes, save_cutout,
+    save_png,
+};
 pub use temp::{TempOut, write_whole};

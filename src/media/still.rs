@@ -87,6 +87,56 @@ pub fn save_png(picture: &Picture, path: &Path) -> Result<(), Error> {
     temp::write_whole(path, |writer| writer.write_all(&bytes.into_inner()))
 }
 
+/// Writes an 8-bit PNG with this opacity, whole or not at all.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn save_cutout(picture: &Picture, alpha: &Mask, path: &Path) -> Result<(), Error> {
+    let opacity = alpha.data().iter().map(|a| (a * 255.0).round().clamp(0.0, 255.0) as u8);
+    let pixels = picture.to_rgb8();
+    let rgba = pixels.as_chunks::<3>().0.iter().zip(opacity).flat_map(|(&[r, g, b], a)| [r, g, b, a]).collect();
+    let image = image::RgbaImage::from_raw(alpha.width() as u32, alpha.height() as u32, rgba);
+    let failed = |reason: &str| Error::Write { path: path.into(), reason: reason.into() };
+    let image = image.ok_or_else(|| failed("it has more pixels than a PNG holds"))?;
+    let mut bytes = Cursor::new(Vec::new());
+    image.write_to(&mut bytes, image::ImageFormat::Png).map_err(|e| failed(&e.to_string()))?;
+    temp::write_whole(path, |writer| writer.write_all(&bytes.into_inner()))
+}
+
+/// The bytes of an 8-bit PNG.
+pub fn png_bytes(picture: &Picture) -> Vec<u8> {
+    encoded(picture, image::ImageFormat::Png)
+}
+
+/// A picture after it was a JPEG of the usual quality.
+pub fn as_jpeg(picture: &Picture) -> Picture {
+    let bytes = encoded(picture, image::ImageFormat::Jpeg);
+    image::load_from_memory(&bytes).map_or_else(|_| picture.clone(), |image| self::picture(&image))
+}
+
+fn encoded(picture: &Picture, format: image::ImageFormat) -> Vec<u8> {
+    let size = picture.size();
+    let image = image::RgbImage::from_raw(size.width as u32, size.height as u32, picture.to_rgb8());
+    let mut bytes = Cursor::new(Vec::new());
+    image.map(|image| image.write_to(&mut bytes, format)).transpose().expect("8-bit R'G'B' goes into any format");
+    bytes.into_inner()
+}
+
+/// The bytes of a still's file, where whoever decodes it sees the pixels that we see: upright and opaque.
+///
+/// # Errors
+/// As [`load_seed`].
+pub fn load_plain_file(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    let bytes = read(path)?;
+    let unreadable = |error: ImageError| not_a_still(path, &error.to_string());
+    let reader = ImageReader::new(Cursor::new(&bytes)).with_guessed_format().map_err(|e| Error::reading(path, e))?;
+    let mut decoder = reader.into_decoder().map_err(unreadable)?;
+    let is_upright = decoder.orientation().map_err(unreadable)? == image::metadata::Orientation::NoTransforms;
+    let is_plain = is_upright && !decoder.color_type().has_alpha();
+    drop(decoder);
+    Ok(is_plain.then_some(bytes))
+}
+
 /// Makes the folder `path` and its parents, where they are missing.
 ///
 /// # Errors

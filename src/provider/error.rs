@@ -138,6 +138,14 @@ pub enum Error {
         /// Why we stopped asking.
         what: String,
     },
+    /// The still was made, but could not be fetched; its address is known.
+    #[error("the still that {provider} made could not be fetched: {what}")]
+    Unfetched {
+        /// Id of the recipe.
+        provider: String,
+        /// Why.
+        what: String,
+    },
     /// The still cannot be read or the clip cannot be written.
     #[error(transparent)]
     Media(#[from] media::Error),
@@ -170,6 +178,7 @@ impl Error {
             Self::Unreached { .. } => "provider-unreached",
             Self::Unclear { .. } => "answer-lost",
             Self::Pending { .. } => "job-pending",
+            Self::Unfetched { .. } => "still-not-fetched",
             Self::Media(error) => error.code(),
             Self::Cancelled { .. } => "cancelled",
         }
@@ -197,6 +206,7 @@ impl Error {
                 "`holdstill runs resume` looks for it; --resubmit pays again where it cannot be found".to_owned()
             }
             Self::Pending { .. } => "nothing is lost: `holdstill runs resume` goes on with it".to_owned(),
+            Self::Unfetched { .. } => "nothing is lost: run the same command again to fetch it".to_owned(),
             Self::Media(error) => error.hint(),
             Self::Cancelled { .. } => String::new(),
         }
@@ -220,7 +230,7 @@ impl Error {
             | Self::NoOutput { cost, .. }
             | Self::Refused { cost, .. }
             | Self::Cancelled { cost, .. } => *cost,
-            Self::Unclear { .. } | Self::Pending { .. } => None,
+            Self::Unclear { .. } | Self::Pending { .. } | Self::Unfetched { .. } => None,
         }
     }
 
@@ -228,7 +238,7 @@ impl Error {
     pub const fn fate(&self) -> Fate {
         match self {
             Self::Unclear { .. } => Fate::Unknown,
-            Self::Pending { .. } => Fate::Open,
+            Self::Pending { .. } | Self::Unfetched { .. } => Fate::Open,
             Self::Cancelled { fate, .. } => *fate,
             _ => Fate::Over,
         }

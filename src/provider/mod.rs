@@ -12,6 +12,6 @@ pub use builtin::Builtin;
 pub use comfyui::Comfy;
 pub use command::Command;
 pub use error::{Error, Fate};
-pub use http::{Remote, Stopped};
+pub use http::{Editor, Remote, Stopped};
 pub use recipe::{Shelf, Ticket, Tier};
 pub use request::{Generated, Progress, Request};

@@ -1,6 +1,9 @@
 //! The report as JSON, and its schema.
 
-use crate::{drift::ScoreReport, engine::animate::AnimateReport};
+use crate::{
+    drift::ScoreReport,
+    engine::{animate::AnimateReport, refine::RefineReport},
+};
 use serde::Serialize;
 
 /// A report as indented JSON with a final newline.
@@ -19,4 +22,9 @@ pub fn score_schema() -> String {
 /// `schemas/animate-1.json`.
 pub fn animate_schema() -> String {
     pretty(&schemars::schema_for!(AnimateReport))
+}
+
+/// The JSON Schema of `holdstill/refine/1`, which ships as `schemas/refine-1.json`.
+pub fn refine_schema() -> String {
+    pretty(&schemars::schema_for!(RefineReport))
 }

@@ -54,6 +54,11 @@ impl Home {
         self.root.join("staging").join(format!("attempt-{attempt}.mp4"))
     }
 
+    /// Where attempt `attempt` lets its provider write a still.
+    pub fn still_path(&self, attempt: i64) -> PathBuf {
+        self.root.join("staging").join(format!("attempt-{attempt}.still"))
+    }
+
     /// Where the clip of attempt `attempt` is mended.
     pub fn mended_path(&self, attempt: i64) -> PathBuf {
         self.root.join("staging").join(format!("attempt-{attempt}.mended.mp4"))

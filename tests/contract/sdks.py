@@ -1,5 +1,11 @@
-"""The official clients, each from submit to the downloaded clip: `sdks.py NAME BASE` prints the length of the clip."""
+"""The official clients, each from submit to the downloaded clip or still: `sdks.py NAME BASE` prints its length.
 
+`HOLDSTILL_SDK_GENAI2` names a folder with google-genai 2.34, the last one that asks the Gemini interface for Veo clips.
+"""
+
+import base64
+import os
+import pathlib
 import sys
 import time
 import urllib.request
@@ -7,6 +13,7 @@ import urllib.request
 NAME, BASE = sys.argv[1:]
 KEY = "SECRET-KEY-DO-NOT-PRINT"
 PNG = "data:image/png;base64,AAAA"
+STILL = (pathlib.Path(__file__).parents[2] / "fixtures/providers/first.png").read_bytes()
 TRIES, PAUSE_SECS = 20, 0.05
 
 
@@ -108,7 +115,65 @@ def fal():
     return job.get()["video"]["url"]
 
 
-found = {function.__name__: function for function in
-         (runway, luma_dream, replicate, openai_videos, dashscope, gemini, fal)}[NAME]()
+def seedance(sdk):
+    client = sdk.Ark(api_key=KEY, base_url=f"{BASE}/api/v3", max_retries=0)
+    job = client.content_generation.tasks.create(
+        model="seedance-1-5-pro-251215", resolution="480p", duration=5, seed=7,
+        content=[{"type": "text", "text": "drift"},
+                 {"type": "image_url", "image_url": {"url": PNG}, "role": "first_frame"}])
+    done = until(lambda job: job.status == "succeeded", lambda: client.content_generation.tasks.get(task_id=job.id))
+    return done.content.video_url
+
+
+def ark():
+    import byteplussdkarkruntime
+
+    return seedance(byteplussdkarkruntime)
+
+
+def ark_cn():
+    import volcenginesdkarkruntime
+
+    return seedance(volcenginesdkarkruntime)
+
+
+def veo():
+    sys.path.insert(0, os.environ["HOLDSTILL_SDK_GENAI2"])
+    from google import genai
+    from google.genai import types
+
+    client = genai.Client(api_key=KEY, http_options={"base_url": BASE})
+    image = types.Image(image_bytes=STILL, mime_type="image/png")
+    job = client.models.generate_videos(
+        model="veo-3.1-fast-generate-preview", source=types.GenerateVideosSource(prompt="drift", image=image),
+        config=types.GenerateVideosConfig(duration_seconds=8, resolution="720p", negative_prompt="blur"))
+    done = until(lambda job: job.done, lambda: client.operations.get(job))
+    return done.response.generated_videos[0].video.uri
+
+
+def gemini_image():
+    from google import genai
+    from google.genai import types
+
+    client = genai.Client(api_key=KEY, http_options={"base_url": BASE, "api_version": "v1"})
+    answer = client.models.generate_content(
+        model="gemini-3-pro-image", contents=[types.Part.from_bytes(data=STILL, mime_type="image/png"), "make it blue"],
+        config=types.GenerateContentConfig(response_modalities=["IMAGE"], seed=7))
+    return answer.candidates[0].content.parts[0].inline_data.data
+
+
+def seedream():
+    import byteplussdkarkruntime
+
+    client = byteplussdkarkruntime.Ark(api_key=KEY, base_url=f"{BASE}/api/v3", max_retries=0)
+    answer = client.images.generate(
+        model="seedream-5-0-260128", prompt="make it blue", size="64x64", response_format="b64_json", watermark=False,
+        image="data:image/png;base64," + base64.b64encode(STILL).decode())
+    return base64.b64decode(answer.data[0].b64_json)
+
+
+found = {function.__name__: function for function in (
+    runway, luma_dream, replicate, openai_videos, dashscope, gemini, fal, ark, ark_cn, veo, gemini_image, seedream,
+)}[NAME]()
 clip = found if isinstance(found, bytes) else urllib.request.urlopen(found).read()
 print(len(clip))

@@ -7,6 +7,8 @@
     reason = "each test file uses a part of it; a test stops at the first surprise"
 )]
 
+pub mod stills;
+
 use super::recording::Recording;
 use holdstill::provider::recipe::{Recipe, Text};
 use serde_json::Value;
@@ -63,6 +65,10 @@ pub enum Mischief {
     HeldPolls,
     /// Downloads do not begin before [`Server::release`].
     HeldClip,
+    /// The answer to a submit never seems to end.
+    HugeAnswer,
+    /// What comes is no picture.
+    WrongPicture,
 }
 
 /// What was asked.
@@ -350,7 +356,7 @@ pub fn reply(stream: &mut TcpStream, status: u16, headers: &[(String, String)], 
     write!(stream, "{head}Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
-fn page(stream: &mut TcpStream) -> std::io::Result<()> {
+pub fn page(stream: &mut TcpStream) -> std::io::Result<()> {
     let body = "<html>please sign in</html>";
     send(stream, 200, "text/html", body.len(), body.as_bytes())
 }

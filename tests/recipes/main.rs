@@ -6,6 +6,7 @@
 mod cases;
 #[path = "../recording/mod.rs"]
 mod recording;
+mod stills;
 
 use cases::{Case, cases};
 use holdstill::provider::recipe::{
@@ -137,12 +138,12 @@ fn follow(
     let Submitted::Accepted(ticket) = recipe.read_submit(&recording.exchanges[at].answer) else {
         return ("not accepted".into(), String::new(), String::new());
     };
-    let mut values = with(values, &ticket);
+    let (mut values, poll) = (with(values, &ticket), recipe.poll.as_ref().unwrap());
     let (mut states, mut clip, mut charge) = (Vec::new(), None, None);
     let mut answers = recording.exchanges[at + 1..].iter().peekable();
-    while let Some(exchange) = answers.next_if(|exchange| asks(recipe, &recipe.poll, &values, site, exchange)) {
+    while let Some(exchange) = answers.next_if(|exchange| asks(recipe, poll, &values, site, exchange)) {
         let Polled::Standing(standing) = recipe.read_poll(&exchange.answer) else { panic!("{:?}", exchange.path) };
-        values.extend(recipe.poll.taken(&exchange.answer));
+        values.extend(poll.taken(&exchange.answer));
         charge = standing.cost.or(charge);
         let state = standing.state;
         if !(states.last() == Some(&JobState::Succeeded) && state == JobState::Succeeded) {

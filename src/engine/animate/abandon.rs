@@ -2,7 +2,7 @@
 
 use super::{AnimateJob, crew::runtime, provider::Provider};
 use crate::{
-    engine::Error,
+    engine::{Error, refine::RefineJob},
     provider::{Stopped, Ticket},
     store::{
         Home, Ledger, Money,
@@ -33,6 +33,12 @@ pub fn abandon(home: &Home, id: &str) -> Result<Vec<AbandonedAttempt>, Error> {
     let mut ledger = Ledger::open(home)?;
     let run = ledger.find_run(id)?;
     let _lock = home.lock_run(&run.id)?;
+    if serde_json::from_str::<RefineJob>(&run.job).is_ok() {
+        return Err(Error::Usage {
+            what: format!("run {} refines a still: there is no job that could be stopped", run.id),
+            hint: "`holdstill runs resume` takes it up again".into(),
+        });
+    }
     let job: AnimateJob = serde_json::from_str(&run.job).map_err(|_| Error::Usage {
         what: format!("run {} was made by another version and cannot be taken up", run.id),
         hint: "stop its jobs where the provider lists them".into(),

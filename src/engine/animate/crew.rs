@@ -327,7 +327,7 @@ fn aim(request: &mut Request, patch: &Patch) -> Result<(), Error> {
 }
 
 /// One thread is enough to wait on.
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+pub(in crate::engine) fn runtime() -> Result<tokio::runtime::Runtime, Error> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Scratch)
 }
 

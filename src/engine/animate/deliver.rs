@@ -5,7 +5,7 @@ use super::{
     session::Session,
 };
 use crate::{
-    engine::{Error, command_line},
+    engine::{Error, command_line, refine::SeedOrigin},
     media::TempOut,
     store::{self, hash_of, ledger::AttemptState},
 };
@@ -44,6 +44,7 @@ pub(super) fn deliver(session: &mut Session<'_>, won: Won, promotion: Option<Pro
         command: session.job.command.clone(),
         run: session.run.id.clone(),
         recipe: session.run.recipe_digest.clone(),
+        seed_origin: SeedOrigin::of(&session.job.still, &score.seed.blake3),
         verdict: score.judgement.verdict,
         drift: score.judgement.drift,
         stop,

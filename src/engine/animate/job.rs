@@ -181,7 +181,7 @@ impl AnimateJob {
 }
 
 /// BLAKE3 (hexadecimal) of the canonical JSON: fields in the order of their type, no spaces.
-pub(super) fn digest_of(value: &impl Serialize) -> String {
+pub(in crate::engine) fn digest_of(value: &impl Serialize) -> String {
     let json = serde_json::to_vec(value).expect("jobs are plain data");
     blake3::hash(&json).to_hex().to_string()
 }

@@ -45,6 +45,8 @@ pub use report::{
     ANIMATE_SCHEMA, AnimateReport, Animated, Cost, Delivered, LostAttempt, MendedTake, Standing, TakeReport,
 };
 
+pub(in crate::engine) use {crew::runtime, job::digest_of};
+
 use super::{Cancel, Error, Event};
 use crate::store::{
     Home, Ledger, Money,

@@ -2,7 +2,7 @@
 
 use super::{AnimateJob, Draft, Influence, Standing, memory};
 use crate::{
-    engine::Error,
+    engine::{Error, refine::SeedOrigin},
     store::{self, Home, Ledger, Money, hash_of},
 };
 use schemars::JsonSchema;
@@ -20,6 +20,9 @@ pub struct Plan {
     pub recipe: String,
     /// BLAKE3 of the still.
     pub still: String,
+    /// Where the still comes from, where it was refined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed_origin: Option<SeedOrigin>,
     /// Who makes the clips.
     pub provider: String,
     /// Most calls to the provider.
@@ -67,12 +70,14 @@ pub fn plan(home: &Home, job: &AnimateJob) -> Result<Plan, Error> {
     let attempts = run.as_ref().map(|run| ledger.attempts(&run.id)).transpose()?.unwrap_or_default();
     let made = attempts.iter().filter(|a| a.state.has_clip()).count();
     let made_calls = (made as u32).min(job.takes);
+    let still = hash_of(&job.still)?.to_hex().to_string();
     let price = job.maker.price();
     let most = price.checked_mul(i64::from(job.takes - made_calls)).ok_or(store::Error::MoneyOverflow)?;
     Ok(Plan {
         schema: PLAN_SCHEMA.into(),
         recipe,
-        still: hash_of(&job.still)?.to_hex().to_string(),
+        seed_origin: SeedOrigin::of(&job.still, &still),
+        still,
         provider: job.maker.name().into(),
         most_calls: job.takes,
         made_calls,

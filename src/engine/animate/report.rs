@@ -3,6 +3,7 @@
 use super::{Decision, Promotion};
 use crate::{
     drift::{Cause, ScoreReport, Verdict},
+    engine::refine::SeedOrigin,
     store::{Money, ledger::AttemptState},
 };
 use schemars::JsonSchema;
@@ -126,6 +127,9 @@ pub struct AnimateReport {
     pub run: String,
     /// BLAKE3 of what makes two runs the same.
     pub recipe: String,
+    /// Where the still comes from, where it was refined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed_origin: Option<SeedOrigin>,
     /// Verdict on the delivered file, measured after encoding.
     pub verdict: Verdict,
     /// Its drift, `0..=100`.

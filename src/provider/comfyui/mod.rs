@@ -14,7 +14,7 @@ pub use workflow::{SLOTS, Workflow};
 
 use super::{
     Error, Fate, Generated, Progress, Request, Stopped,
-    http::{Client, Download, Ended, Missing, Pace, Trouble, picture_of},
+    http::{Client, Download, Ended, Kind, Missing, Pace, Trouble, picture_of},
     recipe::{Body, Fault, File, Form, HttpRequest, HttpResponse, Manners, Picture, Site, Ticket, check_base},
 };
 use crate::store::Money;
@@ -118,7 +118,7 @@ impl Comfy {
         };
         let mut url = self.request("GET", "/view", Body::Empty)?.url;
         url.query_pairs_mut().extend_pairs(clip);
-        let download = Download { client: &self.client, site: &self.site, needs_key: false };
+        let download = Download { client: &self.client, site: &self.site, needs_key: false, kind: Kind::Clip };
         download.fetch(url.as_str(), out, &mut pace).await.map_err(|missing| match missing {
             Missing::Disk(error) => crate::media::Error::writing(out, &error).into(),
             Missing::Expired(why) | Missing::Broken(why) | Missing::Forbidden(why) => pending(job, why),

@@ -1,4 +1,4 @@
-//! Fetching the clip: bounded in bytes and time, gone on with where it broke off, checked before it has its name.
+//! Fetching a clip or a still: bounded in bytes and time, gone on with where it broke off, checked before it has its name.
 
 use super::{
     client::{Client, Trouble, words},
@@ -17,20 +17,67 @@ use url::Url;
 
 /// Largest clip in bytes: an hour of 4K.
 const LARGEST_CLIP: u64 = 8 << 30;
+/// Largest still in bytes: more than a 16-bit PNG of 100 megapixels takes.
+const LARGEST_STILL: u64 = 1 << 30;
 /// Most times that a download is begun or gone on with.
 const TRIES: u32 = 6;
 /// Most redirects of one download.
 const MOST_REDIRECTS: usize = 4;
 
-/// The way to a provider's clips.
+/// What is fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::provider) enum Kind {
+    Clip,
+    Still,
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Clip => "clip",
+            Self::Still => "still",
+        }
+    }
+
+    const fn largest(self) -> u64 {
+        match self {
+            Self::Clip => LARGEST_CLIP,
+            Self::Still => LARGEST_STILL,
+        }
+    }
+
+    /// Where it lies until it is whole.
+    fn part_of(self, out: &Path) -> PathBuf {
+        out.with_extension(match self {
+            Self::Clip => "part.mp4",
+            Self::Still => "part.still",
+        })
+    }
+
+    /// Whether the file can be read as what it should be.
+    fn check(self, part: &Path) -> Result<(), media::Error> {
+        match self {
+            Self::Clip => media::probe(part).map(drop),
+            Self::Still => media::load_picture(part).map(drop),
+        }
+    }
+
+    fn too_large(self) -> Missing {
+        let name = self.name();
+        Missing::Forbidden(format!("the {name} is larger than any {name} should be"))
+    }
+}
+
+/// The way to a provider's clips and stills.
 pub(in crate::provider) struct Download<'a> {
     pub(in crate::provider) client: &'a Client,
     pub(in crate::provider) site: &'a Site,
     /// Whether the provider's own origin wants the key for them.
     pub(in crate::provider) needs_key: bool,
+    pub(in crate::provider) kind: Kind,
 }
 
-/// Why there is no clip.
+/// Why there is no clip or still.
 pub(in crate::provider) enum Missing {
     /// The address does not work any more; a new one may.
     Expired(String),
@@ -43,7 +90,7 @@ pub(in crate::provider) enum Missing {
 }
 
 impl Download<'_> {
-    /// Fetches the clip at `address` to `out`, which appears only when it is complete and can be read.
+    /// Fetches what lies at `address` to `out`, which appears only when it is complete and can be read.
     pub(in crate::provider) async fn fetch(
         &self,
         address: &str,
@@ -51,16 +98,16 @@ impl Download<'_> {
         pace: &mut Pace<'_>,
     ) -> Result<(), Missing> {
         let url = self.site.check_result(address).map_err(Missing::Forbidden)?;
-        let part = part_of(out);
+        let part = self.kind.part_of(out);
         let _ = std::fs::remove_file(&part);
         let mut what = String::new();
         for tried in 0..TRIES {
             match self.fetch_part(&url, &part).await {
-                Ok(()) => match media::probe(&part) {
-                    Ok(_) => return std::fs::rename(&part, out).map_err(Missing::Disk),
+                Ok(()) => match self.kind.check(&part) {
+                    Ok(()) => return std::fs::rename(&part, out).map_err(Missing::Disk),
                     Err(error) => {
                         let _ = std::fs::remove_file(&part);
-                        what = format!("what came is no clip: {error}");
+                        what = format!("what came is no {}: {error}", self.kind.name());
                     }
                 },
                 Err(Missing::Broken(why)) => what = why,
@@ -84,15 +131,15 @@ impl Download<'_> {
             _ => File::create(part).map_err(Missing::Disk)?,
         };
         let mut length = if answer.status().as_u16() == 206 { have } else { 0 };
-        if answer.content_length().is_some_and(|more| length + more > LARGEST_CLIP) {
-            return Err(Missing::Forbidden("the clip is larger than any clip should be".into()));
+        if answer.content_length().is_some_and(|more| length + more > self.kind.largest()) {
+            return Err(self.kind.too_large());
         }
         loop {
             match answer.chunk().await {
                 Ok(Some(chunk)) => {
                     length += chunk.len() as u64;
-                    if length > LARGEST_CLIP {
-                        return Err(Missing::Forbidden("the clip is larger than any clip should be".into()));
+                    if length > self.kind.largest() {
+                        return Err(self.kind.too_large());
                     }
                     file.write_all(&chunk).map_err(Missing::Disk)?;
                 }
@@ -118,7 +165,7 @@ impl Download<'_> {
                     let is_page =
                         ["text/", "application/json", "application/xml"].iter().any(|no| kind.starts_with(no));
                     return if is_page {
-                        Err(Missing::Broken(format!("what came is {kind}, no clip")))
+                        Err(Missing::Broken(format!("what came is {kind}, no {}", self.kind.name())))
                     } else {
                         Ok(answer)
                     };
@@ -136,8 +183,4 @@ impl Download<'_> {
         }
         Err(Missing::Forbidden("its address leads in circles".into()))
     }
-}
-
-fn part_of(out: &Path) -> PathBuf {
-    out.with_extension("part.mp4")
 }

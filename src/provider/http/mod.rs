@@ -7,21 +7,23 @@
 
 mod client;
 mod download;
+mod editor;
 mod pace;
 mod poll;
 mod promote;
 mod stop;
 mod submit;
 
+pub use editor::Editor;
 pub use stop::Stopped;
 
 pub(super) use client::{Client, Trouble};
-pub(super) use download::{Download, Missing};
+pub(super) use download::{Download, Kind, Missing};
 pub(super) use pace::{Ended, Pace};
 
 use super::{
     Error, Fate, Generated, Progress, Request,
-    recipe::{Call, HttpRequest, Misfit, Model, Picture, Recipe, Shelf, Site, Ticket, Tier, Wish},
+    recipe::{Call, HttpRequest, Makes, Misfit, Model, Picture, Recipe, Shelf, Site, Ticket, Tier, Wish},
 };
 use crate::store::Money;
 use serde_json::{Map, Value};
@@ -34,6 +36,8 @@ const MOST_ADDRESSES: u32 = 3;
 #[derive(Debug)]
 pub struct Remote {
     recipe: Recipe,
+    /// The recipe's call that asks about a job.
+    poll: Call,
     model: Model,
     site: Site,
     client: Client,
@@ -51,7 +55,7 @@ impl Remote {
         tier: Tier,
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, Error> {
-        let recipe = shelf.open(id)?;
+        let recipe = shelf.open(id)?.that_makes(Makes::Clip)?;
         let model = recipe.model(model, tier)?.clone();
         Self::new(recipe, model, env)
     }
@@ -61,10 +65,13 @@ impl Remote {
     /// # Errors
     /// As [`Remote::open`].
     pub fn new(recipe: Recipe, model: Model, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        let recipe = recipe.that_makes(Makes::Clip)?;
+        let poll = recipe.poll.clone().ok_or_else(|| Error::BadRecipe {
+            complaints: vec![format!("{}: it does not say how a job is asked about", recipe.id)],
+        })?;
         let site = recipe.site(env)?;
-        let client =
-            Client::new(site.is_private()).map_err(|what| Error::Unreached { provider: recipe.id.clone(), what })?;
-        Ok(Self { recipe, model, site, client })
+        let client = client_of(&recipe, &site)?;
+        Ok(Self { recipe, poll, model, site, client })
     }
 
     /// Jobs that may run at the same time.
@@ -147,7 +154,8 @@ impl Remote {
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<Generated, Error> {
         let mut pace = Pace::new(&self.recipe.manners, ticket.job(), is_cancelled);
-        let download = Download { client: &self.client, site: &self.site, needs_key: self.recipe.result.key };
+        let needs_key = self.recipe.result.key;
+        let download = Download { client: &self.client, site: &self.site, needs_key, kind: Kind::Clip };
         let mut what = String::new();
         for _ in 0..MOST_ADDRESSES {
             let job = self.follow(ticket, &mut pace, progress).await?;
@@ -246,12 +254,21 @@ impl Remote {
     }
 
     fn unsuitable(&self, misfit: Misfit) -> Error {
-        Error::Unsuitable {
-            provider: self.recipe.id.clone(),
-            what: misfit.0,
-            hint: format!("`holdstill providers show {}` lists what its models make", self.recipe.id),
-        }
+        unsuitable(&self.recipe, misfit)
     }
+}
+
+fn unsuitable(recipe: &Recipe, misfit: Misfit) -> Error {
+    Error::Unsuitable {
+        provider: recipe.id.clone(),
+        what: misfit.0,
+        hint: format!("`holdstill providers show {}` lists what its models make", recipe.id),
+    }
+}
+
+/// A way out to the provider, and into private networks only where it is in one itself.
+fn client_of(recipe: &Recipe, site: &Site) -> Result<Client, Error> {
+    Client::new(site.is_private()).map_err(|what| Error::Unreached { provider: recipe.id.clone(), what })
 }
 
 /// The still as the provider will get it: the file, unchanged.

@@ -33,7 +33,7 @@ impl Remote {
         let mut values = self.job_values(ticket);
         let mut heard = String::new();
         loop {
-            let answer = self.ask(&self.recipe.poll, &values, ticket, pace).await?;
+            let answer = self.ask(&self.poll, &values, ticket, pace).await?;
             let standing = match self.recipe.read_poll(&answer) {
                 Polled::Standing(standing) => standing,
                 Polled::Later(fault) | Polled::Refused(fault) => return Err(self.pending(ticket, told(&fault))),
@@ -48,7 +48,7 @@ impl Remote {
                 }
                 JobState::Unheard(_) => {}
                 JobState::Succeeded => {
-                    values.extend(self.recipe.poll.taken(&answer));
+                    values.extend(self.poll.taken(&answer));
                     return self.locate(values, standing, ticket, pace).await;
                 }
                 JobState::Failed | JobState::Moderated | JobState::Canceled | JobState::Expired | JobState::Lost => {

@@ -24,7 +24,7 @@ impl Remote {
     /// Where the provider cannot be asked, or refuses; the job goes on.
     pub async fn stop(&self, ticket: &Ticket) -> Result<Stopped, Error> {
         let Some(cancel) = &self.recipe.cancel else { return Ok(Stopped::Never) };
-        let answer = self.tell(&self.recipe.poll, ticket).await?;
+        let answer = self.tell(&self.poll, ticket).await?;
         match self.recipe.read_poll(&answer) {
             Polled::Standing(standing) => match standing.state {
                 JobState::Queued | JobState::Running | JobState::Unheard(_) => {}

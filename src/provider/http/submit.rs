@@ -3,19 +3,25 @@
 
 use super::{
     Remote,
-    client::Trouble,
+    client::{Client, Trouble},
     pace::{Ended, Pace},
 };
 use crate::{
     provider::{
         Error, Fate,
-        recipe::{Call, Fault, HttpRequest, Submitted, Ticket},
+        recipe::{Call, Fault, HttpRequest, HttpResponse, Recipe, Submitted, Ticket},
     },
     store::Money,
 };
 
 /// Most times that a request is sent.
 const TRIES: u32 = 6;
+
+/// Where a request that spends money is handed in.
+pub(super) struct Counter<'a> {
+    pub(super) client: &'a Client,
+    pub(super) recipe: &'a Recipe,
+}
 
 impl Remote {
     /// Sends `request`, which `order` made.
@@ -25,6 +31,19 @@ impl Remote {
         request: &HttpRequest,
         pace: &mut Pace<'_>,
     ) -> Result<Ticket, Error> {
+        let counter = Counter { client: &self.client, recipe: &self.recipe };
+        counter.pay(request, pace, |answer| self.recipe.read_order(order, answer)).await
+    }
+}
+
+impl Counter<'_> {
+    /// Sends the request until it is accepted, refused, or perhaps accepted.
+    pub(super) async fn pay<T>(
+        &self,
+        request: &HttpRequest,
+        pace: &mut Pace<'_>,
+        read: impl Fn(&HttpResponse) -> Submitted<T>,
+    ) -> Result<T, Error> {
         // what was once perhaps accepted stays so, whatever is answered to its repetition
         let mut doubt: Option<String> = None;
         let mut tried = 0;
@@ -32,8 +51,8 @@ impl Remote {
             tried += 1;
             let mut asked = None;
             let error = match self.client.send(request).await {
-                Ok(answer) => match self.recipe.read_order(order, &answer) {
-                    Submitted::Accepted(ticket) => return Ok(ticket),
+                Ok(answer) => match read(&answer) {
+                    Submitted::Accepted(accepted) => return Ok(accepted),
                     Submitted::Refused(fault) => return Err(self.certain(self.declined(fault), doubt)),
                     Submitted::Later(fault) => {
                         asked = answer.retry_after(jiff::Timestamp::now());

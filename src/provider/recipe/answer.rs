@@ -37,9 +37,9 @@ impl Ticket {
 
 /// What the answer to a call that spends money means.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Submitted {
-    /// The job is there, and will be paid.
-    Accepted(Ticket),
+pub enum Submitted<T = Ticket> {
+    /// The job, or the still, is there, and will be paid.
+    Accepted(T),
     /// It was not accepted; it may be asked again after a while.
     Later(Fault),
     /// It was not accepted, and will not be.
@@ -91,26 +91,34 @@ impl Recipe {
 
     /// Reads the answer to `order`, a call that spends money: `submit` or `promote`.
     pub fn read_order(&self, order: &Call, answer: &HttpResponse) -> Submitted {
-        if !answer.is_success() {
-            let fault = self.fault(answer);
-            let is_declined = answer.status == 429 || self.manners.not_accepted.contains(&answer.status);
-            return match answer.status {
-                _ if is_declined && fault.class.is_passing() => Submitted::Later(fault),
-                400..=499 => Submitted::Refused(fault),
-                _ if is_declined => Submitted::Refused(fault),
-                status => Submitted::Unclear(format!("it answered HTTP {status}: {}", fault.message)),
-            };
-        }
-        if !self.is_fine(answer) {
-            let fault = self.fault(answer);
-            let is_declined = matches!(fault.class, FaultClass::RateLimited | FaultClass::Busy);
-            return if is_declined { Submitted::Later(fault) } else { Submitted::Refused(fault) };
+        if let Some(declined) = self.declined(answer) {
+            return declined;
         }
         let ticket = Ticket { values: order.taken(answer) };
         if ticket.job().is_empty() {
             return Submitted::Unclear("its answer names no job".into());
         }
         Submitted::Accepted(ticket)
+    }
+
+    /// What an answer to `submit` means that is none of success.
+    pub(super) fn declined<T>(&self, answer: &HttpResponse) -> Option<Submitted<T>> {
+        if !answer.is_success() {
+            let fault = self.fault(answer);
+            let is_declined = answer.status == 429 || self.manners.not_accepted.contains(&answer.status);
+            return Some(match answer.status {
+                _ if is_declined && fault.class.is_passing() => Submitted::Later(fault),
+                400..=499 => Submitted::Refused(fault),
+                _ if is_declined => Submitted::Refused(fault),
+                status => Submitted::Unclear(format!("it answered HTTP {status}: {}", fault.message)),
+            });
+        }
+        if !self.is_fine(answer) {
+            let fault = self.fault(answer);
+            let is_declined = matches!(fault.class, FaultClass::RateLimited | FaultClass::Busy);
+            return Some(if is_declined { Submitted::Later(fault) } else { Submitted::Refused(fault) });
+        }
+        None
     }
 
     /// Reads the answer to `poll`.

@@ -10,6 +10,7 @@
 
 mod answer;
 mod auth;
+mod edit;
 mod fault;
 mod lineage;
 mod lint;
@@ -30,6 +31,7 @@ mod wire;
 
 pub use answer::{Charge, Polled, Standing, Submitted, Ticket};
 pub use auth::{Auth, Credential, Secret};
+pub use edit::{Edit, Edited, Sent};
 pub use fault::{Equals, Fault, FaultClass, FaultRule, FaultRules};
 pub use lineage::Final;
 pub use lint::Complaint;
@@ -39,7 +41,7 @@ pub use pointer::Pointer;
 pub use price::{Decimal, Price};
 pub use render::Site;
 pub use schema::{
-    Call, CostRules, Durations, Encoding, Manners, Model, PictureRules, Promoted, Recipe, ResultRules, Tier,
+    Call, CostRules, Durations, Encoding, Makes, Manners, Model, PictureRules, Promoted, Recipe, ResultRules, Tier,
 };
 pub use shelf::{Shelf, read};
 pub use slot::{Maps, Misfit, Scope, Slot};

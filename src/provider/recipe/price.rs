@@ -55,14 +55,16 @@ pub enum Price {
     PerSecond(Decimal),
     /// US dollars for a clip of any length.
     PerClip(Decimal),
+    /// US dollars for a still.
+    PerStill(Decimal),
 }
 
 impl Price {
-    /// The price of one clip of this length.
+    /// The price of one clip of this length, or of one still.
     pub fn of(self, duration_secs: f64) -> Option<Money> {
         let one = Decimal { digits: 1, exponent: 0 };
         match self {
-            Self::PerClip(price) => one.dollars(price),
+            Self::PerClip(price) | Self::PerStill(price) => one.dollars(price),
             Self::PerSecond(price) => Decimal::parse(&duration_secs.to_string())?.dollars(price),
         }
     }

@@ -29,6 +29,9 @@ pub struct Recipe {
     /// Facts that no first-hand source confirms.
     #[serde(default)]
     pub unverified: Vec<String>,
+    /// What comes back: a clip, by way of a job, or a still, in the answer to `submit` itself.
+    #[serde(default)]
+    pub makes: Makes,
     /// Where it listens; every path is appended to it.
     pub base_url: String,
     /// Ways to prove who is asking; the first whose variables are set is used.
@@ -48,13 +51,14 @@ pub struct Recipe {
     /// Tables for `{slot|map:NAME}`.
     #[serde(default)]
     pub map: Maps,
-    /// The call that spends money; it takes at least `job`.
+    /// The call that spends money; of a clip it takes at least `job`.
     pub submit: Call,
-    /// The call that asks how it goes.
-    pub poll: Call,
+    /// The call that asks how it goes; a still has none.
+    pub poll: Option<Call>,
     /// How answers to `poll` are read.
+    #[serde(default)]
     pub states: StateRules,
-    /// Where the clip is.
+    /// Where the clip or the still is.
     pub result: ResultRules,
     /// What the provider says that it cost.
     pub cost: Option<CostRules>,
@@ -71,6 +75,27 @@ pub struct Recipe {
     /// How to behave.
     #[serde(default)]
     pub manners: Manners,
+}
+
+/// What a provider makes of a still.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Makes {
+    /// A clip.
+    #[default]
+    Clip,
+    /// Another still.
+    Still,
+}
+
+impl Makes {
+    /// The word in files and tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Clip => "clip",
+            Self::Still => "still",
+        }
+    }
 }
 
 /// One HTTP call.
@@ -119,11 +144,14 @@ pub struct Model {
     pub family: String,
     /// What a clip costs.
     pub price: Price,
-    /// Lengths that it makes.
+    /// Lengths that it makes; a still has none.
+    #[serde(default)]
     pub durations: Durations,
     /// Shapes that it makes, as the provider writes them; none where it keeps the picture's.
     #[serde(default)]
     pub ratios: BTreeMap<String, String>,
+    /// Least and most pixels (width × height) that a still may be asked for; a smaller one is enlarged on its way.
+    pub pixels: Option<[u64; 2]>,
     /// Whether a clip can be told how to end.
     #[serde(default)]
     pub last_frame: bool,
@@ -186,6 +214,12 @@ pub enum Durations {
         /// Longest.
         to: u32,
     },
+}
+
+impl Default for Durations {
+    fn default() -> Self {
+        Self::These(Vec::new())
+    }
 }
 
 impl Durations {
@@ -257,9 +291,12 @@ pub struct PictureRules {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResultRules {
-    /// Places of its URL, the first that is there counts.
+    /// Places of a clip's URL, the first that is there counts.
     #[serde(default)]
     pub video: Vec<Pointer>,
+    /// Places of a still, as base64, data URI or URL; the first that is there counts.
+    #[serde(default)]
+    pub picture: Vec<Pointer>,
     /// A call between the last poll and the URL.
     pub hop: Option<Call>,
     /// Where the clip itself is, instead of a URL in an answer.

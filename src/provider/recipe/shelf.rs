@@ -1,6 +1,6 @@
 //! Where recipes are found: those that ship, and the user's own, which win.
 
-use super::schema::{Model, Recipe, Tier};
+use super::schema::{Makes, Model, Recipe, Tier};
 use crate::{provider::Error, store::config::user_folder};
 use fs_err as fs;
 use std::{
@@ -22,6 +22,7 @@ const SHIPPED: [(&str, &str); SHIPPED_COUNT] = shipped![
     "dashscope",
     "fal",
     "gemini",
+    "gemini-image",
     "huggingface",
     "kling",
     "kling-3",
@@ -33,10 +34,11 @@ const SHIPPED: [(&str, &str); SHIPPED_COUNT] = shipped![
     "openrouter",
     "replicate",
     "runway",
+    "seedream",
     "veo",
     "xai",
 ];
-const SHIPPED_COUNT: usize = 19;
+const SHIPPED_COUNT: usize = 21;
 
 /// Recipes by their ids.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +64,12 @@ impl Shelf {
         let own = own.filter(|path| path.extension().is_some_and(|end| end == "toml"));
         let own = own.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()));
         SHIPPED.iter().map(|(id, _)| (*id).to_owned()).chain(own).collect()
+    }
+
+    /// The ids of recipes that make stills, for people.
+    pub fn editors(&self) -> String {
+        let makes_stills = |id: &String| self.open(id).is_ok_and(|recipe| recipe.makes == Makes::Still);
+        self.ids().into_iter().filter(makes_stills).collect::<Vec<_>>().join(", ")
     }
 
     /// Whether there is such a recipe.
@@ -110,6 +118,25 @@ fn parse(text: &str, place: &str) -> Result<Recipe, Error> {
 }
 
 impl Recipe {
+    /// The recipe, where it makes what is wanted.
+    ///
+    /// # Errors
+    /// [`Error::Unsuitable`] says what it makes, and which verb asks for that.
+    pub fn that_makes(self, wanted: Makes) -> Result<Self, Error> {
+        if self.makes == wanted {
+            return Ok(self);
+        }
+        let verb = match self.makes {
+            Makes::Clip => "animate",
+            Makes::Still => "refine",
+        };
+        Err(Error::Unsuitable {
+            what: format!("it makes {}s, not {}s", self.makes.name(), wanted.name()),
+            hint: format!("`holdstill {verb}` asks it; `holdstill providers` lists who makes what"),
+            provider: self.id,
+        })
+    }
+
     /// The model of this name, or the first of the tier.
     ///
     /// # Errors

@@ -60,16 +60,16 @@ impl Site {
     /// # Errors
     /// Says why not.
     pub fn check_result(&self, text: &str) -> Result<Url, String> {
-        let url = parse_url(text).map_err(|_| "the clip's address is no web address".to_owned())?;
+        let url = parse_url(text).map_err(|_| "the address of what it made is no web address".to_owned())?;
         if is_private(&self.base) && ["http", "https"].contains(&url.scheme()) && (is_private(&url) || self.owns(&url))
         {
             return Ok(url);
         }
         if url.scheme() != "https" {
-            return Err(format!("the clip is offered at {}, which is not https", shown(&url)));
+            return Err(format!("what it made is offered at {}, which is not https", shown(&url)));
         }
         if is_private(&url) {
-            return Err(format!("the clip is offered at {}, inside a private network", shown(&url)));
+            return Err(format!("what it made is offered at {}, inside a private network", shown(&url)));
         }
         Ok(url)
     }

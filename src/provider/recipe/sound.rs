@@ -1,7 +1,8 @@
 //! Whether the parts of a recipe fit together: every slot is given, every map is there, every answer is read.
 
 use super::{
-    schema::{Call, Model, Recipe, Tier},
+    price::Price,
+    schema::{Call, Durations, Makes, Model, Recipe, Tier},
     site,
     slot::Slot,
     states::JobState,
@@ -14,6 +15,9 @@ use std::collections::BTreeSet;
 const METHODS: [&str; 4] = ["GET", "POST", "PUT", "DELETE"];
 /// What calls that begin a job must take.
 const NO_JOB: &str = "it must say where the job's name is: take = { job = \"/id\" }";
+
+/// Whether something fits, where it stands, and what it should be.
+type Rule<'a> = (bool, &'a [&'a str], &'a str);
 
 /// Something that does not fit, and where.
 pub(super) struct Flaw {
@@ -41,14 +45,36 @@ pub(super) fn flaws(recipe: &Recipe) -> Vec<Flaw> {
 
 fn flaws_of_parts(recipe: &Recipe) -> Vec<Flaw> {
     let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    let Recipe { states, result, cost, upload, .. } = recipe;
-    let has_end = states.words.values().any(|state| *state == JobState::Succeeded);
+    let Recipe { cost, upload, .. } = recipe;
     let is_read_once = cost.as_ref().is_none_or(|cost| cost.at.is_none() != cost.header.is_none());
-    let promotes = recipe.models.iter().any(|model| model.promoted.is_some());
-    let rules: [(bool, &[&str], &str); 11] = [
+    let rules: [Rule<'_>; 4] = [
         (!recipe.id.is_empty() && recipe.id.bytes().all(is_plain), &["id"], "small letters, digits and `-` only"),
         (!recipe.models.is_empty(), &["model"], "a recipe has one model or more"),
+        (is_read_once, &["cost"], "either `at`, a place in the answer, or `header`"),
+        (
+            upload.is_empty() || taken(upload).contains("picture_url"),
+            &["upload"],
+            "one of its calls must take or give `picture_url`",
+        ),
+    ];
+    let of_kind = match recipe.makes {
+        Makes::Clip => rules_of_a_clip(recipe).to_vec(),
+        Makes::Still => rules_of_a_still(recipe).to_vec(),
+    };
+    let broken = rules.into_iter().chain(of_kind).filter(|(is_fine, ..)| !is_fine);
+    let broken = broken.map(|(_, place, what)| Flaw::new(place, what));
+    let base = site::check_base(&recipe.base_url).err().map(|what| Flaw::new(&["base_url"], what));
+    base.into_iter().chain(broken).collect()
+}
+
+/// A clip is made by a job, which is asked about until the clip is there.
+fn rules_of_a_clip(recipe: &Recipe) -> [Rule<'_>; 9] {
+    let promotes = recipe.models.iter().any(|model| model.promoted.is_some());
+    let Recipe { states, result, .. } = recipe;
+    let has_end = states.words.values().any(|state| *state == JobState::Succeeded);
+    [
         (recipe.submit.take.contains_key("job"), &["submit"], NO_JOB),
+        (recipe.poll.is_some(), &["poll"], "it must say how a job is asked about: path = \"/jobs/{job}\""),
         (recipe.find.as_ref().is_none_or(|call| call.take.contains_key("job")), &["find"], NO_JOB),
         (recipe.promote.as_ref().is_none_or(|call| call.take.contains_key("job")), &["promote"], NO_JOB),
         (recipe.promote.is_none() || promotes, &["promote"], "no model says with `promoted` that its drafts are taken"),
@@ -63,17 +89,24 @@ fn flaws_of_parts(recipe: &Recipe) -> Vec<Flaw> {
             &["result"],
             "either `video`, places of the clip's URL, or `path`, where the clip itself is",
         ),
-        (is_read_once, &["cost"], "either `at`, a place in the answer, or `header`"),
+        (result.picture.is_empty(), &["result", "picture"], "a clip is at `video` or `path`"),
+    ]
+}
+
+/// A still is in the answer to the one request: there is no job.
+fn rules_of_a_still(recipe: &Recipe) -> [Rule<'_>; 3] {
+    let Recipe { poll, result, upload, find, cancel, promote, .. } = recipe;
+    let has_job = poll.is_some() || find.is_some() || cancel.is_some() || promote.is_some() || result.hop.is_some();
+    let has_clip = !result.video.is_empty() || result.path.is_some();
+    [
         (
-            upload.is_empty() || taken(upload).contains("picture_url"),
-            &["upload"],
-            "one of its calls must take or give `picture_url`",
+            !has_job,
+            &["makes"],
+            "a still comes with the answer to `submit`: no poll, find, cancel, promote or result.hop",
         ),
-    ];
-    let broken = rules.into_iter().filter(|(is_fine, ..)| !is_fine);
-    let broken = broken.map(|(_, place, what)| Flaw::new(place, what));
-    let base = site::check_base(&recipe.base_url).err().map(|what| Flaw::new(&["base_url"], what));
-    base.into_iter().chain(broken).collect()
+        (!result.picture.is_empty() && !has_clip, &["result"], "`picture`, places of the still, and nothing of a clip"),
+        (upload.is_empty(), &["upload"], "a still that is to be edited is sent inline"),
+    ]
 }
 
 fn flaws_of_models(recipe: &Recipe) -> Vec<Flaw> {
@@ -92,6 +125,16 @@ fn flaws_of_models(recipe: &Recipe) -> Vec<Flaw> {
             let what = "`promoted` is for drafts, and needs the call [promote]";
             flaws.push(Flaw::new(&["model", &index, "promoted"], what));
         }
+        let is_still = recipe.makes == Makes::Still;
+        if matches!(model.price, Price::PerStill(_)) != is_still {
+            flaws.push(Flaw::new(
+                &["model", &index, "price"],
+                "`per_still` for stills, `per_second` or `per_clip` for clips",
+            ));
+        }
+        if (model.durations == Durations::default()) != is_still {
+            flaws.push(Flaw::new(&["model", &index, "durations"], "clips have `durations`, stills have none"));
+        }
         let known = known(recipe, &[model], &[]);
         let bodies = model.body.iter().flat_map(Template::slots).map(|slot| ("body", slot));
         let slots = bodies.chain(model.path.iter().flat_map(Text::slots).map(|slot| ("path", slot)));
@@ -104,11 +147,11 @@ fn flaws_of_calls(recipe: &Recipe) -> Vec<Flaw> {
     let mut flaws = Vec::new();
     let models: Vec<&Model> = recipe.models.iter().collect();
     let submit = std::slice::from_ref(&recipe.submit);
-    let answered = [recipe.submit.clone(), recipe.poll.clone()];
+    let answered: Vec<Call> = std::iter::once(&recipe.submit).chain(&recipe.poll).cloned().collect();
     let mut calls: Vec<(&[&str], &Call, &[Call])> =
         recipe.upload.iter().map(|call| (&["upload"][..], call, &recipe.upload[..])).collect();
     calls.push((&["submit"], &recipe.submit, &[]));
-    calls.push((&["poll"], &recipe.poll, submit));
+    calls.extend(recipe.poll.iter().map(|call| (&["poll"][..], call, submit)));
     calls.extend(recipe.result.hop.iter().map(|call| (&["result", "hop"][..], call, &answered[..])));
     calls.extend(recipe.cancel.iter().map(|call| (&["cancel"][..], call, submit)));
     calls.extend(recipe.find.iter().map(|call| (&["find"][..], call, &[][..])));

@@ -31,7 +31,7 @@ pub enum JobState {
 }
 
 /// Where the state is told.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StateRules {
     /// Place of the provider's word.
