@@ -22,7 +22,7 @@ pub use report::{CameStill, REFINE_SCHEMA, RefineReport, RefinedFile, StillFile}
 
 use super::{Cancel, Error, Event, animate::Start};
 use crate::{
-    drift::leakage::{CHANGED_DELTA_E, Leakage},
+    drift::leakage::Leakage,
     frame::Picture,
     store::{Home, Ledger},
 };
@@ -78,9 +78,4 @@ pub fn percent(share: f64) -> String {
         few if few < 9.95 => format!("{few:.2} %"),
         many => format!("{many:.0} %"),
     }
-}
-
-/// ΔE₀₀ from which a pixel counts as changed, for people.
-pub fn changed_from() -> f32 {
-    CHANGED_DELTA_E
 }
