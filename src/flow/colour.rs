@@ -86,11 +86,23 @@ impl Colour {
     }
 }
 
-/// Derivative of the robust smoothness penalty of the pixels of `own` in tile row `y`; their columns are `2i + parity`.
+#[cfg(test)]
+impl Colour {
+    /// Puts `number` everywhere.
+    pub(super) fn fill(&mut self, number: f32) {
+        let Self { u, v, bx, by, bt, xx, xy, xt, yx, yy, yt, stiff, right, down, uu, uv, vv, ut, vt } = self;
+        for plane in [u, v, bx, by, bt, xx, xy, xt, yx, yy, yt, stiff, right, down, uu, uv, vv, ut, vt] {
+            plane.fill(number);
+        }
+    }
+}
+
+/// Derivative of the robust smoothness penalty of the first `count` pixels of `own` in tile row `y`; their columns are
+/// `2i + parity`.
 #[inline(always)]
-pub(super) fn stiffness(own: &mut Colour, other: &Colour, y: usize, parity: usize, half: usize) {
+pub(super) fn stiffness(own: &mut Colour, other: &Colour, y: usize, parity: usize, count: usize) {
     let row = (y + 1) * STRIDE + 1;
-    for at in (row..row + half).step_by(LANES) {
+    for at in (row..row + count).step_by(LANES) {
         let mut sums = [0.0; LANES];
         for (own, other) in [(&own.u, &other.u), (&own.v, &other.v)] {
             let (c, [l, r, a, b]) = (lanes(own, at), neighbours(other, at, parity));
@@ -102,7 +114,7 @@ pub(super) fn stiffness(own: &mut Colour, other: &Colour, y: usize, parity: usiz
         for sum in &mut sums {
             *sum = 1.0 / (0.5 * *sum + ROUND_SMOOTHNESS).sqrt();
         }
-        store(&mut own.stiff, at, row + half, &sums);
+        store(&mut own.stiff, at, row + count, &sums);
     }
 }
 
@@ -120,11 +132,11 @@ pub(super) fn edges(own: &mut Colour, other: &Colour, y: usize, parity: usize, h
     }
 }
 
-/// The 2×2 systems of the pixels of `own` in tile row `y`.
+/// The 2×2 systems of the first `count` pixels of `own` in tile row `y`.
 #[inline(always)]
-pub(super) fn system(own: &mut Colour, other: &Colour, y: usize, parity: usize, half: usize) {
+pub(super) fn system(own: &mut Colour, other: &Colour, y: usize, parity: usize, count: usize) {
     let row = (y + 1) * STRIDE + 1;
-    for at in (row..row + half).step_by(LANES) {
+    for at in (row..row + count).step_by(LANES) {
         let (u, v) = (lanes(&own.u, at), lanes(&own.v, at));
         let (bx, by, bt) = (lanes(&own.bx, at), lanes(&own.by, at), lanes(&own.bt, at));
         let (xx, xy, xt) = (lanes(&own.xx, at), lanes(&own.xy, at), lanes(&own.xt, at));
@@ -150,19 +162,19 @@ pub(super) fn system(own: &mut Colour, other: &Colour, y: usize, parity: usize, 
             ut[i] = brightness * bx[i] * bt[i] + gradient * (xx[i] * xt[i] + yx[i] * yt[i]);
             vt[i] = brightness * by[i] * bt[i] + gradient * (xy[i] * xt[i] + yy[i] * yt[i]);
         }
-        store(&mut own.uu, at, row + half, &uu);
-        store(&mut own.uv, at, row + half, &uv);
-        store(&mut own.vv, at, row + half, &vv);
-        store(&mut own.ut, at, row + half, &ut);
-        store(&mut own.vt, at, row + half, &vt);
+        store(&mut own.uu, at, row + count, &uu);
+        store(&mut own.uv, at, row + count, &uv);
+        store(&mut own.vv, at, row + count, &vv);
+        store(&mut own.ut, at, row + count, &ut);
+        store(&mut own.vt, at, row + count, &vt);
     }
 }
 
-/// One over-relaxation of the pixels of `own` in tile row `y`.
+/// One over-relaxation of the first `count` pixels of `own` in tile row `y`.
 #[inline(always)]
-pub(super) fn sweep(own: &mut Colour, other: &Colour, y: usize, parity: usize, half: usize) {
+pub(super) fn sweep(own: &mut Colour, other: &Colour, y: usize, parity: usize, count: usize) {
     let row = (y + 1) * STRIDE + 1;
-    for at in (row..row + half).step_by(LANES) {
+    for at in (row..row + count).step_by(LANES) {
         let (right, down) = (lanes(&own.right, at), lanes(&own.down, at));
         let (left, up) = (lanes(&other.right, at - 1 + parity), lanes(&other.down, at - STRIDE));
         let (around_u, around_v) = (neighbours(&other.u, at, parity), neighbours(&other.v, at, parity));
@@ -176,8 +188,8 @@ pub(super) fn sweep(own: &mut Colour, other: &Colour, y: usize, parity: usize, h
             u[i] += OMEGA * ((ut[i] - uv[i] * v[i] + pull(around_u, i)) * uu[i] - u[i]);
             v[i] += OMEGA * ((vt[i] - uv[i] * u[i] + pull(around_v, i)) * vv[i] - v[i]);
         }
-        store(&mut own.u, at, row + half, &u);
-        store(&mut own.v, at, row + half, &v);
+        store(&mut own.u, at, row + count, &u);
+        store(&mut own.v, at, row + count, &v);
     }
 }
 

@@ -43,6 +43,19 @@ impl Tile {
     /// Most rows of a tile.
     pub(super) const HEIGHT: usize = 64;
 
+    /// Leaves other work's numbers everywhere.
+    #[cfg(test)]
+    pub(super) fn used(number: f32) -> Self {
+        let mut tile = Self::default();
+        tile.mean.fill(number);
+        tile.change.fill(number);
+        tile.inside.fill(1.0);
+        for colour in &mut tile.colours {
+            colour.fill(number);
+        }
+        tile
+    }
+
     /// Moves the tile.
     pub(super) fn place(&mut self, columns: Range<usize>, rows: Range<usize>) {
         self.columns = columns;
@@ -57,9 +70,14 @@ impl Tile {
         self.rows.len()
     }
 
-    /// Samples of one colour in a row.
+    /// Samples of one colour in a row; where the width is odd, the last one of the odd colour lies on the frame.
     fn half(&self) -> usize {
         self.width().div_ceil(2)
+    }
+
+    /// Samples of one colour in a row that are solved for; its columns are `2i + parity`.
+    fn solved(&self) -> [usize; 2] {
+        [self.width().div_ceil(2), self.width() / 2]
     }
 
     /// Warps *to* by `flow` and linearises brightness and gradient around it.
@@ -158,11 +176,12 @@ impl Tile {
     /// Makes the linear system from the present flow: robust weights of data and smoothness.
     #[inline(always)]
     pub(super) fn weigh(&mut self) {
-        let (half, height) = (self.half(), self.height());
+        let (half, height, solved) = (self.half(), self.height(), self.solved());
         let [a, b] = &mut self.colours;
         for y in 0..height {
-            stiffness(a, b, y, y % 2, half);
-            stiffness(b, a, y, 1 - y % 2, half);
+            let parity = y % 2;
+            stiffness(a, b, y, parity, solved[parity]);
+            stiffness(b, a, y, 1 - parity, solved[1 - parity]);
         }
         self.frame_stiffness();
         let [a, b] = &mut self.colours;
@@ -173,8 +192,9 @@ impl Tile {
         self.cut_edges();
         let [a, b] = &mut self.colours;
         for y in 0..height {
-            system(a, b, y, y % 2, half);
-            system(b, a, y, 1 - y % 2, half);
+            let parity = y % 2;
+            system(a, b, y, parity, solved[parity]);
+            system(b, a, y, 1 - parity, solved[1 - parity]);
         }
     }
 
@@ -231,17 +251,15 @@ impl Tile {
     /// distance of one row, so that a row's coefficients are still in the cache when the next half-sweep wants them.
     #[inline(always)]
     pub(super) fn relax(&mut self, sweeps: usize) {
-        let (half, height) = (self.half(), self.height());
+        let (height, solved) = (self.height(), self.solved());
         let [a, b] = &mut self.colours;
         let half_sweeps = 2 * sweeps;
         for front in 0..height + half_sweeps - 1 {
             for number in front.saturating_sub(height - 1)..half_sweeps.min(front + 1) {
                 let y = front - number;
-                if number.is_multiple_of(2) {
-                    sweep(a, b, y, y % 2, half);
-                } else {
-                    sweep(b, a, y, 1 - y % 2, half);
-                }
+                let parity = (y + number) % 2;
+                let (own, other) = if number.is_multiple_of(2) { (&mut *a, &*b) } else { (&mut *b, &*a) };
+                sweep(own, other, y, parity, solved[parity]);
             }
         }
     }

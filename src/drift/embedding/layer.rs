@@ -53,18 +53,21 @@ pub(super) struct Weights {
 /// of 256 bits.
 const RUN: usize = 16;
 const TOGETHER: usize = 6;
+/// Runs of every input that are laid side by side, and maps that are made of them before the next ones are.
+const RUNS: usize = 4;
+const SHARE: usize = 4 * TOGETHER;
 
 /// Each output map is a weighted sum of the input maps, pixel by pixel; negative values become zero where `rectified`.
 pub(super) fn pointwise(input: &Maps, weights: &Weights, rectified: bool) -> Maps {
     let mut made = Maps::zeros(weights.biases.len(), input.side);
     let pitch = whole_runs(input.side * input.side);
-    made.values.par_chunks_mut(TOGETHER * pitch).enumerate().for_each(|(group, out)| {
-        simd::run(Mix { input, weights, first: group * TOGETHER, rectified, out });
+    made.values.par_chunks_mut(SHARE * pitch).enumerate().for_each(|(share, out)| {
+        simd::run(Mix { input, weights, first: share * SHARE, rectified, out });
     });
     made
 }
 
-/// At most [`TOGETHER`] maps of a pointwise layer, from `first` on.
+/// At most [`SHARE`] maps of a pointwise layer, from `first` on.
 struct Mix<'a> {
     input: &'a Maps,
     weights: &'a Weights,
@@ -81,27 +84,45 @@ impl Kernel for Mix<'_> {
         let Self { input, weights: Weights { taps, biases }, first, rectified, out } = self;
         let pitch = whole_runs(input.side * input.side);
         let inputs = input.values.len() / pitch;
-        // a group that is not full sums its last map again
-        let row = |k: usize| (first + k).min(biases.len() - 1) * inputs;
-        let rows: [&[f32]; TOGETHER] = std::array::from_fn(|k| &taps[row(k)..][..inputs]);
-        for from in (0..pitch).step_by(RUN) {
-            let mut sums = [[0.0f32; RUN]; TOGETHER];
+        // the same few pixels of all inputs side by side: apart, each would lie in a page of its own
+        let mut beside = vec![[0.0f32; RUN]; RUNS * inputs];
+        for from in (0..pitch).step_by(RUNS * RUN) {
             for (i, map) in input.values.chunks_exact(pitch).enumerate() {
-                let run: [f32; RUN] = *map[from..].first_chunk().expect("maps are whole runs");
-                for (sums, row) in sums.iter_mut().zip(rows) {
-                    let tap = row[i];
-                    for (sum, value) in sums.iter_mut().zip(run) {
-                        *sum += tap * value;
-                    }
+                for (k, run) in map[from..].as_chunks::<RUN>().0.iter().take(RUNS).enumerate() {
+                    beside[k * inputs + i] = *run;
                 }
             }
-            for ((map, sums), bias) in out.chunks_exact_mut(pitch).zip(&sums).zip(&biases[first..]) {
-                for (value, sum) in map[from..].iter_mut().zip(sums) {
-                    *value = finished(sum + bias, rectified);
+            for (from, runs) in (from..pitch).step_by(RUN).zip(beside.chunks_exact(inputs)) {
+                for (group, out) in out.chunks_mut(TOGETHER * pitch).enumerate() {
+                    let first = first + group * TOGETHER;
+                    // a group that is not full sums its last map again
+                    let row = |k: usize| (first + k).min(biases.len() - 1) * inputs;
+                    let sums = weighted(runs, std::array::from_fn(|k| &taps[row(k)..][..inputs]));
+                    for ((map, sums), bias) in out.chunks_exact_mut(pitch).zip(&sums).zip(&biases[first..]) {
+                        for (value, sum) in map[from..].iter_mut().zip(sums) {
+                            *value = finished(sum + bias, rectified);
+                        }
+                    }
                 }
             }
         }
     }
+}
+
+/// The sums of `runs`, one per input, under each of the `rows` of taps.
+#[inline(always)]
+fn weighted(runs: &[[f32; RUN]], rows: [&[f32]; TOGETHER]) -> [[f32; RUN]; TOGETHER] {
+    let mut sums = [[0.0f32; RUN]; TOGETHER];
+    for (i, run) in runs.iter().enumerate() {
+        let run = *run;
+        for (sums, row) in sums.iter_mut().zip(rows) {
+            let tap = row[i];
+            for (sum, value) in sums.iter_mut().zip(run) {
+                *sum += tap * value;
+            }
+        }
+    }
+    sums
 }
 
 /// Each output map is a sum of input maps under 3 × 3 taps, every `stride` pixels: of its own one where the weights hold nine taps
