@@ -9,11 +9,12 @@
 
 use holdstill::{
     flow::{self, Params, Preset},
-    media,
+    frame, media,
 };
 use std::{env, hint::black_box, path::Path};
 
 fn main() {
+    frame::keep_freed_memory();
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [preset, times, first, second] = &arguments[..] else { panic!("again PRESET TIMES FIRST SECOND") };
     let params = Params::from(preset.parse::<Preset>().expect("fast, medium or fine"));

@@ -5,5 +5,6 @@ mod cli;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    holdstill::frame::keep_freed_memory();
     cli::main()
 }
