@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 /// A named point between speed and accuracy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Preset {
-    /// For previews: a quarter of the resolution.
+    /// For previews: searched up to an eighth of the resolution, refined up to half.
     Fast,
     /// For measuring: half resolution.
     #[default]
@@ -80,7 +80,7 @@ impl From<Preset> for Params {
         let refine = Refine { warps: 2, last_warps: 1, weightings: 2, sweeps: 5 };
         match preset {
             Preset::Fast => {
-                Self { finest: 2, searched: 3, stride: 5, steps: 3, refine: Refine { last_warps: 2, ..refine } }
+                Self { finest: 1, searched: 3, stride: 5, steps: 3, refine: Refine { sweeps: 4, ..refine } }
             }
             Preset::Medium => {
                 Self { finest: 1, searched: 2, stride: 5, steps: 8, refine: Refine { last_warps: 2, ..refine } }
