@@ -47,7 +47,7 @@ pub(crate) struct Args {
     /// Put the still's own pixels back outside the mask, with a soft seam inside of it
     #[arg(long)]
     keep_outside: bool,
-    /// The refined still [default: refined.png]
+    /// The refined still
     #[arg(long, short, value_name = "PNG", default_value = "refined.png", value_hint = ValueHint::FilePath)]
     out: PathBuf,
     /// Who edits it: gemini-image, seedream, or ID/MODEL
