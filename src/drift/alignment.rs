@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     flow::{self, Flow, Params},
-    frame::{Mask, Oklab, Picture, Plane, Seed, Size, oklab_from_picture},
+    frame::{Oklab, Picture, Plane, Regions, Seed, Size, oklab_from_picture},
 };
 
 /// Likeness from which the flow is trusted to refine the placement.
@@ -37,7 +37,7 @@ pub struct Pair {
 #[derive(Debug)]
 pub struct Aligner {
     seed: Seed,
-    mask: Option<Mask>,
+    regions: Option<Regions>,
     size: Size,
     laid: Option<Laid>,
 }
@@ -51,9 +51,9 @@ struct Laid {
 }
 
 impl Aligner {
-    /// For clips of `clip` pixels that were made from `seed`; `mask` (of the seed's size) says where fidelity matters.
-    pub fn new(seed: &Seed, mask: Option<&Mask>, clip: Size) -> Self {
-        Self { seed: seed.clone(), mask: mask.cloned(), size: clip.fit(WORKING_SIDE), laid: None }
+    /// For clips of `clip` pixels that were made from `seed`; `regions` (of the seed's size) say where fidelity matters.
+    pub fn new(seed: &Seed, regions: Option<&Regions>, clip: Size) -> Self {
+        Self { seed: seed.clone(), regions: regions.cloned(), size: clip.fit(WORKING_SIDE), laid: None }
     }
 
     /// The size in which frames are wanted.
@@ -65,9 +65,9 @@ impl Aligner {
     pub fn pairs(&mut self, picture: &Picture) -> Vec<Pair> {
         let luma = picture.luma();
         let params = careful_flow();
-        let (seed, mask, size) = (&self.seed, self.mask.as_ref(), self.size);
+        let (seed, regions, size) = (&self.seed, self.regions.as_ref(), self.size);
         let laid = self.laid.get_or_insert_with(|| {
-            let (_, canvas) = lay(seed, mask, size, params, picture, &luma);
+            let (_, canvas) = lay(seed, regions, size, params, picture, &luma);
             Laid { colours: pooled(&canvas.lab), registrar: Registrar::new(params), canvas }
         });
         let registered = laid.registrar.register(&laid.canvas, &luma);
@@ -100,13 +100,13 @@ fn pooled(lab: &Oklab) -> Oklab {
 /// Lays the seed over the first frame of a clip.
 pub(in crate::drift) fn lay(
     seed: &Seed,
-    mask: Option<&Mask>,
+    regions: Option<&Regions>,
     size: Size,
     params: Params,
     first: &Picture,
     luma: &Plane<f32>,
 ) -> (Placement, Canvas) {
-    let lay = |placement: &Placement| Canvas::new(seed, mask, size, placement, &params);
+    let lay = |placement: &Placement| Canvas::new(seed, regions, size, placement, &params);
     let placement = Placement::find(&seed.picture, first);
     let canvas = lay(&placement);
     let registered = Registrar::new(params).register(&canvas, luma);

@@ -3,7 +3,7 @@
 use super::{correlation::Prepared, placement::Placement, subject, window};
 use crate::{
     flow,
-    frame::{Mask, Oklab, Picture, Plane, Seed, Size, oklab_from_picture, pyramid},
+    frame::{Mask, Oklab, Picture, Plane, Regions, Seed, Size, oklab_from_picture, pyramid},
 };
 
 /// Radius of the window in which structure is compared, pixels of the working picture.
@@ -25,8 +25,10 @@ pub(crate) struct Canvas {
     pub coarse: Prepared,
     /// Colours at half the size of the canvas.
     pub lab: Oklab,
-    /// 1 where the canvas shows the seed, 0 where it lies beyond it.
+    /// 1 where the canvas shows what is measured of the seed, 0 where it lies beyond it or in what is ignored.
     pub visible: Plane<f32>,
+    /// 1 where the surface that is visible must keep its shape, else 0.
+    pub rigid: Plane<f32>,
     /// How much each pixel belongs to the subject, `0..=1`, zero where invisible.
     pub subject: Plane<f32>,
 }
@@ -35,19 +37,30 @@ impl Canvas {
     /// Lays the seed over a canvas of `size` pixels.
     pub(crate) fn new(
         seed: &Seed,
-        mask: Option<&Mask>,
+        regions: Option<&Regions>,
         size: Size,
         placement: &Placement,
         params: &flow::Params,
     ) -> Self {
         let picture = placement.lay(&seed.picture, size);
-        let visible = placement.visible(seed.picture.size(), size);
+        let laid = |mask: &Mask| placement.lay_plane(mask, size);
+        let said = |of: fn(&Regions) -> &Option<Mask>| regions.and_then(|regions| of(regions).as_ref());
+        let mut visible = placement.visible(seed.picture.size(), size);
+        if let Some(ignored) = said(|regions| &regions.ignored) {
+            // no window that is compared may reach into it
+            clear_around(&mut visible, &laid(ignored), 2 * WINDOW);
+        }
+        let mut rigid = visible.clone();
+        if let Some(soft) = said(|regions| &regions.soft) {
+            clear_around(&mut rigid, &laid(soft), WINDOW);
+        }
         let luma = picture.luma();
         let lab = oklab_from_picture(&half(&picture));
-        let given = mask.or(seed.alpha.as_ref());
-        let mut subject = match given {
-            Some(mask) => placement.lay_plane(mask, size),
-            None => pyramid::resize(&subject::guess(&lab), size),
+        let guess = pyramid::resize(&subject::guess(&lab), size);
+        let mut subject = match (said(|regions| &regions.product), &seed.alpha) {
+            (Some(product), _) => subject::within(&laid(product), &guess),
+            (None, Some(opacity)) => laid(opacity),
+            (None, None) => guess,
         };
         for (s, &v) in subject.data_mut().iter_mut().zip(visible.data()) {
             *s = s.clamp(0.0, 1.0) * v;
@@ -55,12 +68,22 @@ impl Canvas {
         let pyramid = flow::Pyramid::new(&luma, params);
         let structure = Prepared::new(&luma, WINDOW);
         let coarse = Prepared::new(&smoothed(&luma), 2 * WINDOW);
-        Self { luma, pyramid, structure, coarse, lab, visible, subject }
+        Self { luma, pyramid, structure, coarse, lab, visible, rigid, subject }
     }
 
     /// Width and height in pixels.
     pub(crate) fn size(&self) -> Size {
         Size::new(self.luma.width(), self.luma.height())
+    }
+}
+
+/// Clears the pixels of `plane` that lie in the mask or at most `radius` pixels beside it.
+fn clear_around(plane: &mut Plane<f32>, mask: &Mask, radius: usize) {
+    let near = window::mean(&mask.map(|v| if v >= 0.5 { 1.0 } else { 0.0 }), radius);
+    for (value, &near) in plane.data_mut().iter_mut().zip(near.data()) {
+        if near > 0.0 {
+            *value = 0.0;
+        }
     }
 }
 

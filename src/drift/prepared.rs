@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     flow::Params,
-    frame::{Mask, Picture, Plane, Seed, oklab_from_picture},
+    frame::{Picture, Plane, Regions, Seed, oklab_from_picture},
 };
 
 /// What every frame is held against.
@@ -26,8 +26,14 @@ pub(super) struct Prepared {
 
 impl Prepared {
     /// Lays the seed over the first frame, of the size that is measured, and prepares all that depends on it.
-    pub(super) fn new(seed: &Seed, mask: Option<&Mask>, params: Params, first: &Picture, luma: &Plane<f32>) -> Self {
-        let (placement, canvas) = lay(seed, mask, first.size(), params, first, luma);
+    pub(super) fn new(
+        seed: &Seed,
+        regions: Option<&Regions>,
+        params: Params,
+        first: &Picture,
+        luma: &Plane<f32>,
+    ) -> Self {
+        let (placement, canvas) = lay(seed, regions, first.size(), params, first, luma);
         let points = Points::new(&canvas);
         let cells = SeedCells::new(&canvas);
         Self { landmarks: Landmarks::new(&points, &canvas, &cells), cells, points, placement, canvas }

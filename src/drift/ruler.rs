@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     flow::{Params, Preset, Refine},
-    frame::{Frame, Mask, Picture, Plane, Seed, Size, pyramid},
+    frame::{Frame, Picture, Plane, Regions, Seed, Size, pyramid},
 };
 
 /// Longest side of the picture that is measured, pixels.
@@ -46,7 +46,7 @@ pub(super) fn careful_flow() -> Params {
 #[derive(Debug)]
 pub struct Ruler {
     seed: Seed,
-    mask: Option<Mask>,
+    regions: Option<Regions>,
     clip: Size,
     fps: f64,
     params: Params,
@@ -66,12 +66,12 @@ struct AtWork {
 }
 
 impl Ruler {
-    /// A ruler for clips of `clip` pixels and `fps` frames per second, made from `seed`; `mask` (of the seed's size) says where
-    /// fidelity matters.
-    pub fn new(seed: &Seed, mask: Option<&Mask>, clip: Size, fps: f64) -> Self {
+    /// A ruler for clips of `clip` pixels and `fps` frames per second, made from `seed`; `regions` (of the seed's size)
+    /// say where fidelity matters.
+    pub fn new(seed: &Seed, regions: Option<&Regions>, clip: Size, fps: f64) -> Self {
         Self {
             seed: seed.clone(),
-            mask: mask.cloned(),
+            regions: regions.cloned(),
             clip,
             fps,
             params: careful_flow(),
@@ -99,7 +99,7 @@ impl Ruler {
         let picture = self.at_working_size(frame.picture);
         let glimpse = Glimpse::new(picture.luma(), self.glimpse.as_ref());
         let at_work = self.at_work.get_or_insert_with(|| {
-            let prepared = Prepared::new(&self.seed, self.mask.as_ref(), self.params, &picture, &glimpse.luma);
+            let prepared = Prepared::new(&self.seed, self.regions.as_ref(), self.params, &picture, &glimpse.luma);
             let reader = Reader::new(&prepared, self.embedder.clone(), &self.seed, self.fps);
             AtWork { prepared, registrar: Registrar::new(self.params), reader, laid: None }
         });

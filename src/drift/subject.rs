@@ -16,6 +16,11 @@ const DISTINCT: f32 = 14.0;
 /// Spread of the centre prior as a share of each side.
 const CENTRE: f32 = 0.30;
 
+/// Least weight of a place that somebody marked, however little it stands out.
+const TYPICAL: f32 = 0.5;
+/// Weight of places beside the product, relative to the product's: what happens there is seen, too.
+const BESIDE: f32 = 0.25;
+
 /// How much each pixel belongs to the subject, `0..=1`, the largest weight 1.
 pub(crate) fn guess(lab: &Oklab) -> Plane<f32> {
     let (w, h) = (lab.l.width(), lab.l.height());
@@ -40,6 +45,16 @@ pub(crate) fn guess(lab: &Oklab) -> Plane<f32> {
     }
     let most = distinct.data().iter().copied().fold(f32::MIN_POSITIVE, f32::max);
     distinct.map(|weight| weight / most)
+}
+
+/// How much each pixel belongs to a product that somebody marked: the mask says where it is, the guess which of its places are
+/// typical of it and not of a rim or of what lies behind. Each has a say, whatever the other is.
+pub(crate) fn within(product: &Plane<f32>, guess: &Plane<f32>) -> Plane<f32> {
+    let mut subject = guess.map(|guess| guess.max(TYPICAL));
+    for (s, &product) in subject.data_mut().iter_mut().zip(product.data()) {
+        *s *= BESIDE + (1.0 - BESIDE) * product.clamp(0.0, 1.0);
+    }
+    subject
 }
 
 fn distance(a: [f32; 3], b: [f32; 3]) -> f32 {

@@ -50,7 +50,7 @@ impl Points {
         for index in 0..columns * rows {
             let (x, y) = points.place(index);
             let corner = corners.at(x, y);
-            let followed = corner > LEAST_CORNER && canvas.visible.at(x, y) > 0.0;
+            let followed = corner > LEAST_CORNER && canvas.rigid.at(x, y) > 0.0;
             points.quality.push(if followed { corner / (corner + CORNER) } else { 0.0 });
             points.variance.push(canvas.structure.variance().at(x, y));
             points.subject.push(canvas.subject.at(x, y));

@@ -3,7 +3,7 @@
 use super::{Cancel, Error, Event, HeatMaps, Stage};
 use crate::{
     drift::{ClipInfo, Embedder, Judgement, Ruler, SCORE_SCHEMA, ScoreReport, SeedInfo, Thresholds},
-    frame::{Mask, Seed},
+    frame::{Regions, Seed},
     media::{self, Decoder, Ending, Probe, Want},
 };
 use std::path::{Path, PathBuf};
@@ -48,12 +48,12 @@ pub fn score(job: &ScoreJob, hear: &mut dyn FnMut(Event), cancel: &Cancel) -> Re
 /// As [`score`].
 pub fn score_as(stage: Stage, job: &ScoreJob, hear: &mut dyn FnMut(Event), cancel: &Cancel) -> Result<Scored, Error> {
     let seed = media::load_seed(&job.seed)?;
-    let mask = job.mask.as_deref().map(|path| media::load_mask(path, seed.picture.size())).transpose()?;
+    let regions = job.mask.as_deref().map(|path| media::load_regions(path, seed.picture.size())).transpose()?;
     let what = job.clip.display().to_string();
     let probe = media::probe(&job.clip)?;
     hear(Event::Begin { stage, what: what.clone(), total: probe.frames_estimate.unwrap_or(0) });
 
-    let (judgement, heat, decoder_notes) = measure(stage, job, &seed, mask.as_ref(), &probe, hear, cancel)?;
+    let (judgement, heat, decoder_notes) = measure(stage, job, &seed, regions.as_ref(), &probe, hear, cancel)?;
     let report = report(job, &seed, &probe, judgement, decoder_notes)?;
     hear(Event::End { stage, what: format!("{what}: {} frames", report.judgement.frames.len()) });
     hear(Event::Judged { what, drift: report.judgement.drift, verdict: report.judgement.verdict });
@@ -64,13 +64,13 @@ fn measure(
     stage: Stage,
     job: &ScoreJob,
     seed: &Seed,
-    mask: Option<&Mask>,
+    regions: Option<&Regions>,
     probe: &Probe,
     hear: &mut dyn FnMut(Event),
     cancel: &Cancel,
 ) -> Result<(Judgement, HeatMaps, Vec<String>), Error> {
     let fps = f64::from(probe.fps.0) / f64::from(probe.fps.1.max(1));
-    let mut ruler = Ruler::new(seed, mask, probe.size, fps);
+    let mut ruler = Ruler::new(seed, regions, probe.size, fps);
     if let Some(path) = &job.embedder {
         ruler = ruler.with_embedder(Embedder::load(path)?);
     }

@@ -44,7 +44,7 @@ pub use probe::{Probe, probe};
 pub use reading::Ending;
 pub use rewrite::{Replace, RewriteSettings, RewriteStats, Stop, rewrite};
 pub use still::{
-    as_jpeg, load_luma, load_mask, load_picture, load_plain_file, load_seed, make_folder, png_bytes, save_cutout,
-    save_png,
+    as_jpeg, load_luma, load_mask, load_picture, load_plain_file, load_regions, load_seed, make_folder, png_bytes,
+    save_cutout, save_png,
 };
 pub use temp::{TempOut, write_whole};

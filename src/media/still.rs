@@ -1,7 +1,7 @@
 //! Stills: seeds, masks and pictures from image files, and PNG out.
 
 use super::{Error, scale, temp};
-use crate::frame::{Mask, Picture, Plane, Seed, Size, pyramid};
+use crate::frame::{Mask, Picture, Plane, Regions, Seed, Size, pyramid};
 use image::{DynamicImage, ImageDecoder, ImageError, ImageReader};
 use std::{io::Cursor, path::Path};
 
@@ -71,6 +71,19 @@ pub fn load_mask(path: &Path, size: Size) -> Result<Mask, Error> {
     let seen = alpha(&image).filter(|alpha| alpha.data().iter().any(|&a| a < 1.0));
     let mask = seen.unwrap_or_else(|| picture(&image).luma().map(|v| v / 255.0));
     Ok(pyramid::resize(&mask, size).map(|v| v.clamp(0.0, 1.0)))
+}
+
+/// Reads what was painted over a still and brings it to `size`; see [`Regions::painted`]. A still with transparency says by its
+/// opacity where the product is, and nothing else.
+///
+/// # Errors
+/// As [`load_seed`].
+pub fn load_regions(path: &Path, size: Size) -> Result<Regions, Error> {
+    let image = decode(path, &read(path)?)?;
+    Ok(match alpha(&image).filter(|alpha| alpha.data().iter().any(|&a| a < 1.0)) {
+        Some(opacity) => Regions::of_product(pyramid::resize(&opacity, size).map(|v| v.clamp(0.0, 1.0))),
+        None => Regions::painted(&pyramid::resize_picture(&picture(&image), size)),
+    })
 }
 
 /// Writes an 8-bit PNG, whole or not at all.

@@ -84,9 +84,10 @@ impl Builtin {
             return Ok(Film::Morph { morph: Box::new(Morph::new(first, last)), frames });
         }
         let seed = media::load_seed(&request.seed)?;
-        let like_seed = |path| media::load_mask(path, seed.picture.size());
-        let mask = request.mask.as_deref().map(like_seed).transpose()?;
-        let depth = request.depth.as_deref().map(like_seed).transpose()?;
+        let size = seed.picture.size();
+        let mask = request.mask.as_deref().map(|path| media::load_regions(path, size)).transpose()?;
+        let mask = mask.and_then(|regions| regions.product);
+        let depth = request.depth.as_deref().map(|path| media::load_mask(path, size)).transpose()?;
         let shot = Shot {
             camera: self.camera,
             duration_secs: request.duration_secs,

@@ -81,11 +81,11 @@ pub(super) enum Look {
 impl Landmark {
     /// Every point of the grid whose window lies inside the picture and has a gradient.
     pub(super) fn all(points: &Points, canvas: &Canvas, cells: &SeedCells, template: &Template) -> Vec<Self> {
-        let visible = |&i: &usize| {
+        let rigid = |&i: &usize| {
             let (x, y) = points.place(i);
-            template.holds(x, y) && canvas.visible.at(x, y) > 0.0
+            template.holds(x, y) && canvas.rigid.at(x, y) > 0.0
         };
-        (0..points.len()).filter(visible).filter_map(|i| Self::new(points, i, cells, template)).collect()
+        (0..points.len()).filter(rigid).filter_map(|i| Self::new(points, i, cells, template)).collect()
     }
 
     fn new(points: &Points, index: usize, cells: &SeedCells, template: &Template) -> Option<Self> {

@@ -36,8 +36,8 @@ impl Tones {
         let wanted = (last + 1 + AHEAD).min(count);
         hear(Event::Begin { stage, what: what.clone(), total: wanted as u64 });
         let seed = media::load_seed(&job.seed)?;
-        let mask = job.mask.as_deref().map(|path| media::load_mask(path, seed.picture.size())).transpose()?;
-        let mut aligner = Aligner::new(&seed, mask.as_ref(), media::probe(&job.clip)?.size);
+        let regions = job.mask.as_deref().map(|path| media::load_regions(path, seed.picture.size())).transpose()?;
+        let mut aligner = Aligner::new(&seed, regions.as_ref(), media::probe(&job.clip)?.size);
         let decoder = Decoder::open(&job.clip, &Want { size: Some(aligner.working_size()) })?;
         let mut maps = Vec::with_capacity(wanted);
         for frame in decoder.take(wanted) {
