@@ -44,20 +44,20 @@ impl Canvas {
     ) -> Self {
         let picture = placement.lay(&seed.picture, size);
         let laid = |mask: &Mask| placement.lay_plane(mask, size);
-        let said = |of: fn(&Regions) -> &Option<Mask>| regions.and_then(|regions| of(regions).as_ref());
+        let said = |of: fn(&Regions) -> Option<&Mask>| regions.and_then(of);
         let mut visible = placement.visible(seed.picture.size(), size);
-        if let Some(ignored) = said(|regions| &regions.ignored) {
+        if let Some(ignored) = said(|regions| regions.ignored.as_ref()) {
             // no window that is compared may reach into it
             clear_around(&mut visible, &laid(ignored), 2 * WINDOW);
         }
         let mut rigid = visible.clone();
-        if let Some(soft) = said(|regions| &regions.soft) {
+        if let Some(soft) = said(|regions| regions.soft.as_ref()) {
             clear_around(&mut rigid, &laid(soft), WINDOW);
         }
         let luma = picture.luma();
         let lab = oklab_from_picture(&half(&picture));
         let guess = pyramid::resize(&subject::guess(&lab), size);
-        let mut subject = match (said(|regions| &regions.product), &seed.alpha) {
+        let mut subject = match (said(|regions| regions.product.as_ref()), &seed.alpha) {
             (Some(product), _) => subject::within(&laid(product), &guess),
             (None, Some(opacity)) => laid(opacity),
             (None, None) => guess,

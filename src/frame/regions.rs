@@ -51,23 +51,23 @@ mod tests {
         Regions::painted(&Picture { rgb: [channel(0), channel(1), channel(2)] })
     }
 
-    fn values(mask: &Option<Mask>) -> &[f32] {
-        mask.as_ref().map(Plane::data).unwrap_or_default()
+    fn values(mask: Option<&Mask>) -> &[f32] {
+        mask.map(Plane::data).unwrap_or_default()
     }
 
     #[test]
     fn grey_is_weight_and_says_nothing_else() {
         let regions = painted(&[[0.0; 3], [0.25; 3], [1.0; 3], [0.52, 0.5, 0.49]]);
-        assert_eq!(values(&regions.product), [0.0, 0.25, 1.0, 0.5]);
+        assert_eq!(values(regions.product.as_ref()), [0.0, 0.25, 1.0, 0.5]);
         assert_eq!((regions.ignored, regions.soft), (None, None));
     }
 
     #[test]
     fn red_is_ignored_and_blue_is_a_soft_part_of_the_product() {
         let regions = painted(&[[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [1.0; 3], [0.0; 3]]);
-        assert_eq!(values(&regions.product), [0.0, 1.0, 1.0, 0.0]);
-        assert_eq!(values(&regions.ignored), [1.0, 0.0, 0.0, 0.0]);
-        assert_eq!(values(&regions.soft), [0.0, 1.0, 0.0, 0.0]);
+        assert_eq!(values(regions.product.as_ref()), [0.0, 1.0, 1.0, 0.0]);
+        assert_eq!(values(regions.ignored.as_ref()), [1.0, 0.0, 0.0, 0.0]);
+        assert_eq!(values(regions.soft.as_ref()), [0.0, 1.0, 0.0, 0.0]);
     }
 
     #[test]
