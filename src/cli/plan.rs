@@ -75,6 +75,7 @@ fn table(plan: &Plan) -> String {
         ("clip", &clip),
         ("begins", &start),
         ("calls", &calls),
+        ("time", &time(plan)),
         ("price", &price),
         ("budget", &budget),
         ("run", &run),
@@ -86,6 +87,29 @@ fn table(plan: &Plan) -> String {
     text += &seed.unwrap_or_default();
     text += "Nothing was sent.";
     text
+}
+
+/// How long a call takes: what it took before, and how long it is waited for.
+fn time(plan: &Plan) -> String {
+    let usual = match (plan.usual_wait_secs, plan.waits_known) {
+        (Some(secs), 1) => format!("{} a call, as the one before", about(secs)),
+        (Some(secs), known) => format!("{} a call, the median of the last {known}", about(secs)),
+        (None, _) => "not known before a first call".to_owned(),
+    };
+    match plan.patience_secs {
+        Some(secs) => format!("{usual}; a call is waited for up to {}", about(secs)),
+        None => usual,
+    }
+}
+
+/// A length of time as a person says it.
+fn about(secs: f64) -> String {
+    match secs {
+        s if s < 10.0 => format!("{s:.1} s"),
+        s if s < 100.0 => format!("{s:.0} s"),
+        s if s < 100.0 * 60.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.0} h", s / 3600.0),
+    }
 }
 
 /// Where a final comes from, and how.

@@ -43,6 +43,11 @@ fn clip() -> &'static [u8] {
 }
 
 fn attempt(class: &Class, mischief: Mischief) -> Outcome {
+    attempt_until(class, mischief, &|_| false)
+}
+
+/// The same, given up as soon as what the server was asked says so.
+fn attempt_until(class: &Class, mischief: Mischief, is_enough: &dyn Fn(&Server) -> bool) -> Outcome {
     let mut recipe = Shelf::default().open(class.id).unwrap();
     recipe.manners.poll_secs = 0.01;
     // the pictures of a test are small
@@ -68,7 +73,8 @@ fn attempt(class: &Class, mischief: Mischief) -> Outcome {
     let began = std::time::Instant::now();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let request = request(&model, &out);
-    let made = runtime.block_on(remote.generate(&request, "client-1", &mut |progress| heard.push(progress), &|| false));
+    let made = runtime
+        .block_on(remote.generate(&request, "client-1", &mut |progress| heard.push(progress), &|| is_enough(&server)));
     let is_whole = fs::read(&out).is_ok_and(|bytes| bytes == clip());
     assert_eq!(
         fs::read_dir(folder.path()).unwrap().count(),
@@ -168,6 +174,74 @@ fn a_broken_submit_is_perhaps_charged_and_never_repeated_blindly() {
         }
         _ => fails(class, outcome, "answer-lost", Fate::Unknown, 1),
     });
+}
+
+#[test]
+fn a_page_that_calls_itself_a_success_is_perhaps_charged() {
+    everywhere(Mischief::PageForSubmit, |class, outcome| {
+        let submits = if class.id == "comfy-router" { 6 } else { 1 };
+        fails(class, outcome, "answer-lost", Fate::Unknown, submits);
+    });
+}
+
+#[test]
+fn a_paid_clip_whose_address_is_withheld_today_is_not_given_up() {
+    everywhere(Mischief::LockedResult, |class, outcome| {
+        let has_hop = Shelf::default().open(class.id).unwrap().result.hop.is_some();
+        if has_hop {
+            fails(class, outcome, "job-pending", Fate::Open, 1);
+        } else {
+            is_made(class, outcome, 1);
+        }
+    });
+}
+
+#[test]
+fn a_job_is_looked_for_by_our_name_and_only_a_plain_no_is_a_no() {
+    let id = "kling";
+    let job = serde_json::json!({ "code": 0, "data": { "task_id": "job-9", "task_status": "submitted" } }).to_string();
+    let none = serde_json::json!({ "code": 0, "data": {} }).to_string();
+    for (status, body, found) in [
+        (200, job.as_str(), Some(Some("job-9"))),
+        (200, none.as_str(), Some(None)),
+        (404, "{}", Some(None)),
+        (200, "<html>", None),
+        (401, "{}", None),
+        (429, "{}", None),
+        (503, "", None),
+    ] {
+        let asked = server::always(status, body);
+        let recipe = Shelf::default().open(id).unwrap();
+        let variable = recipe.base_variable();
+        let base = asked.base.clone();
+        let env = |name: &str| match name {
+            _ if name == variable => Some(base.clone()),
+            "KLINGAI_API_KEY" => Some(KEY.to_owned()),
+            _ => None,
+        };
+        let model = recipe.models[0].clone();
+        let remote = Remote::new(recipe, model, &env).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let answer = runtime.block_on(remote.find("client-1"));
+        match (answer, found) {
+            (Ok(ticket), Some(job)) => assert_eq!(ticket.as_ref().map(|t| t.job()), job, "HTTP {status} {body}"),
+            (Err(error), None) => assert_eq!(error.code(), "answer-lost", "HTTP {status} {body}"),
+            (answer, _) => panic!("HTTP {status} {body}: {answer:?}"),
+        }
+        assert!(asked.path().contains("client-1"), "{}", asked.path());
+    }
+}
+
+#[test]
+fn a_download_that_does_not_begin_is_left_when_somebody_asks_to_stop() {
+    for class in classes() {
+        let began = std::time::Instant::now();
+        let stop = |server: &Server| server.asked().len() > 1 && began.elapsed().as_secs_f64() > 1.0;
+        let outcome = attempt_until(&class, Mischief::HeldClip, &stop);
+        outcome.server.release();
+        fails(&class, &outcome, "cancelled", Fate::Open, 1);
+        assert!(outcome.secs < 10.0, "{}: {} s", class.id, outcome.secs);
+    }
 }
 
 #[test]

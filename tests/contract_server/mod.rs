@@ -33,6 +33,10 @@ pub enum Mischief {
     Throttled(Option<u32>),
     /// Every submit is answered 500.
     BrokenSubmit,
+    /// Every submit is answered with a page that calls itself a success.
+    PageForSubmit,
+    /// The call that tells where the clip is, where there is one, is answered 401.
+    LockedResult,
     /// Two polls are answered 503.
     BrokenPolls,
     /// The connection of the first submit is closed unread.
@@ -220,6 +224,9 @@ impl Play {
         }
         let hop = self.recorded.iter().find(|(path, ..)| plain(path) == plain(&asked.path));
         match hop {
+            Some(_) if self.mischief == Mischief::LockedResult && self.recipe.result.hop.is_some() => {
+                reply(&mut stream, 401, &[], "{}")
+            }
             Some((_, status, headers, body)) if !body.is_null() => {
                 reply(&mut stream, *status, headers, &body.to_string())
             }
@@ -244,6 +251,7 @@ impl Play {
                 reply(stream, 429, &[("Retry-After".into(), secs.to_string())], "{}")
             }
             Mischief::BrokenSubmit => reply(stream, 500, &[], "{}"),
+            Mischief::PageForSubmit => page(stream),
             Mischief::DroppedRead if count == 1 => Ok(()),
             Mischief::OutOfCredit => reply(stream, *status, &[], &body.to_string()),
             _ => reply(stream, 200, &[], &self.submit.1.to_string()),
@@ -372,4 +380,33 @@ pub fn send(stream: &mut TcpStream, status: u16, kind: &str, length: usize, body
 /// The path of a call, for tests that read it.
 pub fn text(path: &str) -> Text {
     Text::parse(path).unwrap()
+}
+
+/// A server that gives every question the same answer.
+pub struct Parrot {
+    pub base: String,
+    path: Arc<Mutex<String>>,
+}
+
+impl Parrot {
+    /// The path that was asked for last.
+    pub fn path(&self) -> String {
+        self.path.lock().unwrap().clone()
+    }
+}
+
+/// Answers `status` and `body` to whatever is asked.
+pub fn always(status: u16, body: &str) -> Parrot {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let (path, body) = (Arc::new(Mutex::new(String::new())), body.to_owned());
+    let heard = Arc::clone(&path);
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let Ok(asked) = read(&mut stream) else { continue };
+            heard.lock().unwrap().clone_from(&asked.path);
+            let _ = reply(&mut stream, status, &[], &body);
+        }
+    });
+    Parrot { base, path }
 }

@@ -2,7 +2,7 @@
 
 use super::Draft;
 use crate::{
-    provider::{Tier, comfyui},
+    provider::{Shelf, Tier, comfyui, command},
     store::{self, Money, hash_of},
 };
 use serde::{Deserialize, Serialize};
@@ -57,6 +57,26 @@ impl Maker {
             Self::Command { line, .. } => line.clone(),
             Self::Comfy { workflow } => blake3::hash(workflow.as_bytes()).to_hex().to_string(),
             Self::Remote { model, .. } => model.clone(),
+        }
+    }
+
+    /// What its waits are known by in the ledger.
+    pub(super) fn known_as(&self) -> String {
+        match self {
+            // workflows differ in every number
+            Self::Comfy { .. } => String::new(),
+            _ => self.model(),
+        }
+    }
+
+    /// How long a call is waited for, seconds; the job of a provider stays and can be taken up again. `None` where nothing
+    /// is waited for.
+    pub fn patience_secs(&self) -> Option<f64> {
+        match self {
+            Self::Animator => None,
+            Self::Command { .. } => Some(command::LIMIT.as_secs_f64()),
+            Self::Comfy { .. } => Some(comfyui::DEADLINE_SECS),
+            Self::Remote { id, .. } => Some(Shelf::of_user().open(id).ok()?.manners.deadline_secs),
         }
     }
 

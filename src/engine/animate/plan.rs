@@ -37,6 +37,16 @@ pub struct Plan {
     pub budget_micros: Option<Money>,
     /// Whether the budget covers every call.
     pub is_covered: bool,
+    /// How long the clips of this provider's model took to come, seconds: the median of the last ones, of which there are
+    /// `waits_known`; none where there were none yet.
+    #[serde(default)]
+    pub usual_wait_secs: Option<f64>,
+    /// Clips by which that is known.
+    #[serde(default)]
+    pub waits_known: u32,
+    /// How long a call is waited for at most, seconds.
+    #[serde(default)]
+    pub patience_secs: Option<f64>,
     /// Length of the clip in seconds.
     pub duration_secs: f64,
     /// Frames of the clip.
@@ -62,6 +72,9 @@ pub struct Plan {
     pub out: String,
 }
 
+/// Clips by which it is judged how long one takes.
+const WAITS: u32 = 20;
+
 /// Plans a job.
 pub fn plan(home: &Home, job: &AnimateJob) -> Result<Plan, Error> {
     let recipe = job.recipe_digest()?;
@@ -73,6 +86,8 @@ pub fn plan(home: &Home, job: &AnimateJob) -> Result<Plan, Error> {
     let still = hash_of(&job.still)?.to_hex().to_string();
     let price = job.maker.price();
     let most = price.checked_mul(i64::from(job.takes - made_calls)).ok_or(store::Error::MoneyOverflow)?;
+    let mut waits = ledger.waits(job.maker.name(), &job.maker.known_as(), WAITS)?;
+    waits.sort_unstable_by(f64::total_cmp);
     Ok(Plan {
         schema: PLAN_SCHEMA.into(),
         recipe,
@@ -85,6 +100,9 @@ pub fn plan(home: &Home, job: &AnimateJob) -> Result<Plan, Error> {
         most_micros: most,
         budget_micros: job.budget,
         is_covered: most == Money::ZERO || job.budget.is_some_and(|budget| most <= budget),
+        usual_wait_secs: waits.get(waits.len() / 2).copied(),
+        waits_known: waits.len() as u32,
+        patience_secs: job.maker.patience_secs(),
         duration_secs: job.duration_secs,
         frames: (job.duration_secs * f64::from(job.fps)).round() as u32,
         aspect: job.aspect.clone(),

@@ -113,6 +113,7 @@ impl Session<'_> {
         if self.ledger.attempts(&self.run.id)?.iter().any(|next| next.take == take + 1 && !is_over(next.state)) {
             return Ok(None);
         }
+        let price = self.ledger.expected_cost(&self.run.id, price)?;
         let committed = self.ledger.purse(&self.run.id)?.committed().and_then(|sum| sum.checked_add(price));
         let is_covered = match (self.job.budget, committed) {
             (None, _) => true,
@@ -192,6 +193,10 @@ impl Session<'_> {
             self.ledger.advance(attempt, &Step::Running)?;
         }
         let attempt = self.ledger.advance(attempt, &Step::Downloaded { blob, cost: made.cost })?;
+        if let Some(cost) = made.cost.filter(|cost| *cost > attempt.price) {
+            let what = format!("{} charged {cost} for what it quotes at {}", attempt.provider, attempt.price);
+            self.ledger.note(&self.run.id, Some(attempt.id), "warning", &what)?;
+        }
         // the blob is safe, the copy is of no more use
         let _ = fs_err::remove_file(&out);
         Ok(attempt)

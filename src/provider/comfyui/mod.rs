@@ -36,7 +36,7 @@ const NAME_LETTERS: usize = 16;
 /// Pause between two questions, seconds: it is our own machine.
 const POLL_SECS: f64 = 0.5;
 /// Longest wait for a job, queue included, seconds; then it is left, not lost.
-const DEADLINE_SECS: f64 = 6.0 * 3600.0;
+pub(crate) const DEADLINE_SECS: f64 = 6.0 * 3600.0;
 /// Questions in a row that may go unanswered, or after which a job that is nowhere is lost.
 const MOST_FAILURES: u32 = 4;
 
@@ -133,6 +133,9 @@ impl Comfy {
     pub async fn find(&self, client_id: &str) -> Result<Option<Ticket>, Error> {
         let history = self.send("GET", &format!("/history/{client_id}"), Body::Empty).await.map_err(lost)?;
         let queue = self.send("GET", "/queue", Body::Empty).await.map_err(lost)?;
+        if let Some(answer) = [&history, &queue].into_iter().find(|answer| !answer.is_success() || !answer.is_json) {
+            return Err(unclear(format!("asked for the job, it answered HTTP {}", answer.status)));
+        }
         let is_there = history.body.get(client_id).is_some() || answer::place(&queue.body, client_id) != Place::Absent;
         Ok(is_there.then(|| Ticket::of(client_id)))
     }

@@ -4,7 +4,8 @@ use crate::provider::{Error, Request};
 use std::time::Duration;
 
 /// Longest time that a take may need unless told otherwise.
-const LIMIT: Duration = Duration::from_hours(2);
+/// How long a take may last unless told otherwise.
+pub(crate) const LIMIT: Duration = Duration::from_hours(2);
 
 /// The placeholders, for help texts.
 pub const HELP: &str = "known placeholders are {seed} {out} {prompt} {duration} {width} {height} {fps} {motion} \

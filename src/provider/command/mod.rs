@@ -16,6 +16,7 @@ mod line;
 mod process;
 
 pub use capabilities::Capabilities;
+pub(crate) use line::LIMIT;
 pub use line::{Command, HELP};
 
 use super::{

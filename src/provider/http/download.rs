@@ -12,6 +12,7 @@ use std::{
     fs::{File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 use url::Url;
 
@@ -19,6 +20,8 @@ use url::Url;
 const LARGEST_CLIP: u64 = 8 << 30;
 /// Largest still in bytes: more than a 16-bit PNG of 100 megapixels takes.
 const LARGEST_STILL: u64 = 1 << 30;
+/// Longest that one connection may take.
+const LONGEST: Duration = Duration::from_mins(30);
 /// Most times that a download is begun or gone on with.
 const TRIES: u32 = 6;
 /// Most redirects of one download.
@@ -102,7 +105,10 @@ impl Download<'_> {
         let _ = std::fs::remove_file(&part);
         let mut what = String::new();
         for tried in 0..TRIES {
-            match self.fetch_part(&url, &part).await {
+            let Ok(fetched) = pace.watch(LONGEST, self.fetch_part(&url, &part)).await else {
+                return Err(Missing::Broken("it takes longer than we wait to fetch it".into()));
+            };
+            match fetched {
                 Ok(()) => match self.kind.check(&part) {
                     Ok(()) => return std::fs::rename(&part, out).map_err(Missing::Disk),
                     Err(error) => {

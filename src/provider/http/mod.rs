@@ -165,6 +165,7 @@ impl Remote {
             match download.fetch(&job.video, out, &mut pace).await {
                 Ok(()) => return Ok(Generated { cost: job.charge.and_then(|charge| charge.usd) }),
                 Err(Missing::Expired(why)) => what = why,
+                Err(Missing::Broken(_)) if is_cancelled() => return Err(self.left(ticket, Ended::Cancelled)),
                 Err(Missing::Broken(why) | Missing::Forbidden(why)) => return Err(self.pending(ticket, why)),
                 Err(Missing::Disk(error)) => return Err(crate::media::Error::writing(out, &error).into()),
             }
@@ -187,9 +188,21 @@ impl Remote {
             .send(&request)
             .await
             .map_err(|trouble| Error::Unclear { provider: self.recipe.id.clone(), what: trouble.words().to_owned() })?;
+        if answer.status == 404 {
+            return Ok(None);
+        }
+        let is_known = answer.is_success() && answer.is_json;
+        if !is_known {
+            let what = format!(
+                "asked for the job, it answered HTTP {}: {}",
+                answer.status,
+                self.recipe.fault(&answer).message
+            );
+            return Err(Error::Unclear { provider: self.recipe.id.clone(), what });
+        }
         let mut ticket = Ticket { values: call.taken(&answer) };
         ticket.values.insert("client_id".into(), client_id.into());
-        Ok(Some(ticket).filter(|ticket| answer.is_success() && !ticket.job().is_empty()))
+        Ok(Some(ticket).filter(|ticket| !ticket.job().is_empty()))
     }
 
     /// Hands a picture over; returns the address under which the provider knows it.
@@ -233,7 +246,8 @@ impl Remote {
             aspect: &request.aspect,
             size: [request.size.width, request.size.height],
             fps: request.fps,
-            rng_seed: request.rng_seed,
+            // providers take 31 bits
+            rng_seed: request.rng_seed & 0x7fff_ffff,
             client_id,
             first,
             last,

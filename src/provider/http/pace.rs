@@ -1,8 +1,8 @@
 //! Waiting: as long as the provider asks, never in step with others, and never deaf to Ctrl-C.
 
 use crate::provider::recipe::Manners;
-use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use std::{pin::pin, time::Duration};
+use tokio::time::{Instant, sleep, timeout};
 
 /// How often it is asked whether to stop.
 const TICK: Duration = Duration::from_millis(50);
@@ -34,6 +34,27 @@ impl<'a> Pace<'a> {
         let secs = |secs: f64| Duration::try_from_secs_f64(secs).unwrap_or_default();
         let deadline = Instant::now() + secs(manners.deadline_secs);
         Self { usual: secs(manners.poll_secs), deadline, salt, count: 0, is_cancelled }
+    }
+
+    /// Waits for `work` as long as `most`, and no longer than until somebody asks to stop; what is given up is dropped.
+    pub(in crate::provider) async fn watch<T>(
+        &self,
+        most: Duration,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Ended> {
+        let until = Instant::now() + most;
+        let mut work = pin!(work);
+        loop {
+            if let Ok(done) = timeout(TICK, &mut work).await {
+                return Ok(done);
+            }
+            if (self.is_cancelled)() {
+                return Err(Ended::Cancelled);
+            }
+            if Instant::now() >= until {
+                return Err(Ended::Late);
+            }
+        }
     }
 
     /// The pause before asking again, after `failures` in a row; at least what the provider asks for.

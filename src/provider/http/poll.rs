@@ -7,12 +7,16 @@ use super::{
 };
 use crate::provider::{
     Error, Fate, Progress,
-    recipe::{Call, Charge, Fault, HttpResponse, JobState, Polled, Standing, Ticket},
+    recipe::{Call, Charge, Fault, FaultClass, HttpResponse, JobState, Polled, Standing, Ticket},
 };
 use serde_json::{Map, Value};
+use std::time::Duration;
 
 /// Questions in a row that may go unanswered before we leave the job.
 const MOST_FAILURES: u32 = 6;
+
+/// Longest that one question may take.
+const LONGEST_QUESTION: Duration = Duration::from_mins(5);
 
 /// A job that has succeeded.
 pub(super) struct Finished {
@@ -75,6 +79,12 @@ impl Remote {
             let answer = self.ask(hop, &values, ticket, pace).await?;
             if (400..500).contains(&answer.status) {
                 let fault = self.recipe.fault(&answer);
+                let is_end =
+                    matches!(fault.class, FaultClass::InvalidInput | FaultClass::Moderated | FaultClass::Expired);
+                if !is_end {
+                    // the clip is there and paid for: a key that is wrong today may be right tomorrow
+                    return Err(self.pending(ticket, told(&fault)));
+                }
                 return Err(Error::Refused { provider: self.recipe.id.clone(), fault, cost: None });
             }
             video = self.recipe.video(&answer);
@@ -99,7 +109,9 @@ impl Remote {
         let request = self.call(call, values, None)?;
         let mut failures = 0;
         loop {
-            let (what, asked) = match self.client.send(&request).await {
+            // a question may be dropped: it spends nothing
+            let answer = pace.watch(LONGEST_QUESTION, self.client.send(&request)).await;
+            let (what, asked) = match answer.map_err(|ended| self.left(ticket, ended))? {
                 Ok(answer) => match self.recipe.read_poll(&answer) {
                     Polled::Later(fault) => (told(&fault), answer.retry_after(jiff::Timestamp::now())),
                     // some providers take a moment to know their own jobs

@@ -115,8 +115,16 @@ impl Recipe {
         }
         if !self.is_fine(answer) {
             let fault = self.fault(answer);
-            let is_declined = matches!(fault.class, FaultClass::RateLimited | FaultClass::Busy);
-            return Some(if is_declined { Submitted::Later(fault) } else { Submitted::Refused(fault) });
+            return Some(match fault.class {
+                // a page, half an answer, a word that nobody knows: the job may be there
+                _ if !answer.is_json => Submitted::Unclear(fault.message),
+                FaultClass::ProviderError | FaultClass::ProviderTimeout | FaultClass::Unavailable => {
+                    let told = if fault.message.is_empty() { "gives no reason" } else { &fault.message };
+                    Submitted::Unclear(format!("it does not say that it accepted: {told}"))
+                }
+                FaultClass::RateLimited | FaultClass::Busy => Submitted::Later(fault),
+                _ => Submitted::Refused(fault),
+            });
         }
         None
     }

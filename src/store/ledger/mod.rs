@@ -10,6 +10,7 @@ mod schema;
 mod settings;
 mod spending;
 mod state;
+mod waits;
 
 pub use attempt::{Attempt, Intent, Step};
 pub use money::Purse;

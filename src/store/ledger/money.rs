@@ -21,6 +21,11 @@ impl Purse {
 }
 
 impl Ledger {
+    /// What a further call of the run that is quoted at `price` must be expected to cost.
+    pub fn expected_cost(&self, run: &str, price: Money) -> Result<Money, Error> {
+        self.read(|db| expected(db, run, price))
+    }
+
     /// What the run has reserved and spent.
     pub fn purse(&self, run: &str) -> Result<Purse, Error> {
         self.read(|db| purse(db, run))
@@ -46,9 +51,18 @@ fn purse(db: &Connection, run: &str) -> Result<Purse, Failure> {
     Ok(Purse { reserved: sum("reserve")?, settled: sum("settle")? })
 }
 
-/// Refuses a call that the budget does not cover. A free call is always covered.
+/// What a call of the run that is quoted at `price` must be expected to cost: beyond it, the most by which a call of the run
+/// cost more than it was quoted at.
+fn expected(db: &Connection, run: &str, price: Money) -> Result<Money, Failure> {
+    let query = "SELECT max(0, coalesce(max(cost - price), 0)) FROM attempts WHERE run = ?1 AND cost IS NOT NULL";
+    let beyond = Money { micros: db.query_row(query, [run], |row| row.get(0))? };
+    Ok(price.checked_add(beyond).ok_or(Error::MoneyOverflow)?)
+}
+
+/// Refuses a call that the budget does not cover. A free call, of a provider that has charged nothing yet, is always covered.
 pub(super) fn check_budget(db: &Connection, run: &Run, price: Money) -> Result<(), Failure> {
     let committed = purse(db, &run.id)?.committed().ok_or(Error::MoneyOverflow)?;
+    let price = expected(db, &run.id, price)?;
     let total = committed.checked_add(price).ok_or(Error::MoneyOverflow)?;
     match run.budget {
         Some(budget) if price > Money::ZERO && total > budget => {

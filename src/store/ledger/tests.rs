@@ -174,3 +174,45 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn how_long_a_model_took_is_known_of_the_clips_that_came() {
+    let Bench { mut ledger, .. } = bench(None);
+    let job = r#"{"maker": {"kind": "remote", "id": "p", "model": "m"}}"#;
+    let run = ledger.begin_run(&NewRun { recipe_digest: "m", job, start: "{}", budget: None }).unwrap().id;
+    for come in [true, true, false] {
+        let attempt = ledger.intend(&intent(&run, 0)).unwrap();
+        ledger.advance(attempt.id, &step_to(AttemptState::Submitted, 0)).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(30));
+        let state = if come { AttemptState::Downloaded } else { AttemptState::Failed };
+        ledger.advance(attempt.id, &step_to(state, 0)).unwrap();
+    }
+    let waits = ledger.waits("p", "m", 10).unwrap();
+    assert_eq!(waits.len(), 2);
+    assert!(waits.iter().all(|wait| (0.03..60.0).contains(wait)), "{waits:?}");
+    assert_eq!(ledger.waits("p", "m", 1).unwrap(), waits[..1]);
+    assert!(ledger.waits("p", "another", 10).unwrap().is_empty());
+    assert!(ledger.waits("q", "m", 10).unwrap().is_empty());
+}
+
+#[test]
+fn what_a_call_cost_beyond_its_quote_is_expected_of_the_next() {
+    let Bench { mut ledger, run, .. } = bench(Some(1_000_000));
+    let settle = |ledger: &mut Ledger, quoted: i64, cost: i64| {
+        let attempt = ledger.intend(&intent(&run, quoted)).unwrap();
+        for state in [AttemptState::Submitted, AttemptState::Running, AttemptState::Downloaded] {
+            ledger.advance(attempt.id, &step_to(state, cost)).unwrap();
+        }
+    };
+    // less than quoted promises nothing
+    settle(&mut ledger, 200_000, 100_000);
+    assert_eq!(ledger.expected_cost(&run, Money { micros: 200_000 }).unwrap().micros, 200_000);
+    settle(&mut ledger, 0, 350_000);
+    assert_eq!(ledger.expected_cost(&run, Money::ZERO).unwrap().micros, 350_000);
+    // 450 000 are spent
+    let refused = ledger.intend(&intent(&run, 210_000)).unwrap_err();
+    assert!(matches!(refused, Error::OverBudget { price, .. } if price.micros == 560_000), "{refused}");
+    settle(&mut ledger, 0, 350_000);
+    let free = ledger.intend(&intent(&run, 0)).unwrap_err();
+    assert!(matches!(free, Error::OverBudget { .. }), "free by its quote alone: {free}");
+}
