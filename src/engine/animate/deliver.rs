@@ -7,7 +7,7 @@ use super::{
 use crate::{
     engine::{Error, command_line, refine::SeedOrigin},
     media::TempOut,
-    store::{self, hash_of, ledger::AttemptState},
+    store::{self, hash_of, ledger::{Attempt, AttemptState}},
 };
 use fs_err as fs;
 use std::path::Path;
@@ -98,15 +98,19 @@ fn clear_staging(session: &Session<'_>, report: &AnimateReport) {
 
 fn lost(session: &Session<'_>) -> Result<Vec<LostAttempt>, Error> {
     let attempts = session.ledger.attempts(&session.run.id)?;
-    let lost = attempts.into_iter().filter(|attempt| {
-        matches!(attempt.state, AttemptState::Failed | AttemptState::Cancelled | AttemptState::Unknown)
-    });
+    let lost = attempts.into_iter().filter(|attempt| !attempt.state.has_clip());
+    let reason = |attempt: &Attempt| match attempt.state {
+        AttemptState::Intended | AttemptState::Submitted | AttemptState::Running => {
+            format!("the provider may still work on it: {} stay reserved", attempt.price)
+        }
+        _ => attempt.failure.clone().unwrap_or_default(),
+    };
     Ok(lost
         .map(|attempt| LostAttempt {
             take: attempt.take,
             attempt: attempt.id,
             state: attempt.state,
-            reason: attempt.failure.unwrap_or_default(),
+            reason: reason(&attempt),
         })
         .collect())
 }

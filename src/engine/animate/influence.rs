@@ -38,8 +38,13 @@ impl Influence {
             (_, true) => 1.0,
             _ => CALMER,
         };
-        let mut words: Vec<&str> = causes.iter().map(|&cause| hardening(cause)).collect();
-        words.dedup();
+        let mut words: Vec<&str> = Vec::new();
+        for word in causes.iter().map(|&cause| hardening(cause)) {
+            // causes share words
+            if !words.contains(&word) {
+                words.push(word);
+            }
+        }
         Self { motion: (self.motion * factor).clamp(LEAST_MOTION, LIVELIER), prompt: words.join(", ") }
     }
 
@@ -96,5 +101,7 @@ mod tests {
         let asked = Influence::default().corrected(&[Cause::Text, Cause::Cut]);
         assert_eq!(asked.prompt_of(" a can "), "a can, printed text stays sharp and unchanged, one continuous shot");
         assert_eq!(Influence::default().prompt_of("a can"), "a can");
+        let asked = Influence::default().corrected(&[Cause::Structure, Cause::Cut, Cause::Identity]);
+        assert_eq!(asked.prompt, "the same product as in the picture, nothing added or removed, one continuous shot");
     }
 }
