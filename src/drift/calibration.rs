@@ -76,6 +76,6 @@ pub(crate) const SCALES: [Scale; 26] = [
     // a wide orbit loses all of the first view: never a fault alone
     Scale::new(Signal::Lost, Cause::Identity, 0.7, 1.5),
     // another encoding of the same picture reaches 0.03, another animal of the same kind 0.15
-    Scale::new(Signal::Other, Cause::Identity, 0.05, 0.12),
+    Scale::new(Signal::Other, Cause::Identity, 0.04, 0.1),
     Scale::new(Signal::Palette, Cause::Identity, 0.45, 0.7),
 ];

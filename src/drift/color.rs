@@ -1,7 +1,7 @@
 //! Colour after exposure is explained: one gain for the whole picture may change, hues may not.
 
 use super::{
-    cells::{FrameCells, SeedCells},
+    cells::{FrameCells, Grid, SeedCells},
     series::{quantile, weighted_quantile},
     signal::{Readings, Signal},
     structure::LEAST_SEEN,
@@ -17,6 +17,10 @@ const LOCAL_LIGHT: f32 = 0.08;
 /// Chroma below which a colour has no hue of its own, Oklab × 100.
 const GREY: f32 = 2.0;
 
+/// Largest step of lightness between two frames, natural logarithm: beyond, nothing is alike.
+const DARKEST: f32 = 1.6;
+/// Cells on each side whose change of light a cell is held against.
+const AROUND: usize = 2;
 /// Cells that two frames must share before their light is compared: their median is then surer than 1 %.
 const LEAST_SHARED: usize = 16;
 
@@ -92,21 +96,43 @@ pub(super) fn lightness(seed: &SeedCells, frame: &FrameCells) -> Vec<f32> {
     lightness
 }
 
-/// Ratio of lightness between two frames where both show the seed, so that a place that leaves or comes does not count as light;
-/// 1 where they share too little.
+/// Natural logarithm of the ratio of lightness between two frames where both show the seed, so that a place that leaves or comes
+/// does not count as light; 0 where they share too little.
+///
+/// Exposure changes evenly, lightning and lamps do not: the median counts as far as it stands out of the places' spread around it
+/// (median absolute deviation), by its square against that of both, as a Wiener filter weighs a signal against noise.
 pub(super) fn step(before: &[f32], now: &[f32]) -> f32 {
-    let mut ratios: Vec<f32> = before.iter().zip(now).map(|(b, n)| n / b).filter(|r| r.is_finite()).collect();
-    if ratios.len() < LEAST_SHARED {
-        return 1.0;
+    let steps = || before.iter().zip(now).map(|(b, n)| (n / b).ln()).filter(|step| step.is_finite());
+    let mut all: Vec<f32> = steps().collect();
+    if all.len() < LEAST_SHARED {
+        return 0.0;
     }
-    quantile(&mut ratios, 0.5).unwrap_or(1.0).clamp(0.2, 5.0)
+    let step = quantile(&mut all, 0.5).unwrap_or(0.0).clamp(-DARKEST, DARKEST);
+    let mut off: Vec<f32> = steps().map(|other| (other - step).abs()).collect();
+    let spread = quantile(&mut off, 0.5).unwrap_or(0.0);
+    let even = step * step / (step * step + spread * spread).max(f32::MIN_POSITIVE);
+    step * even
 }
 
-/// How far the aligned surface's lightness changed since the frame before, Oklab × 100: the weighted 60 % of its cells.
+/// How far the aligned surface's lightness changed since the frame before, beyond what changed around, Oklab × 100: the weighted 60 %
+/// of its cells. Light that moves changes neighbours alike; what is drawn anew does not.
 pub(super) fn boil(seed: &SeedCells, before: &[f32], now: &[f32]) -> f32 {
-    let mut change: Vec<(f32, f32)> =
-        before.iter().zip(now).zip(&seed.subject).map(|((b, n), w)| ((n - b).abs(), 0.05 + w)).collect();
-    weighted_quantile(&mut change, 0.6).unwrap_or(0.0)
+    let change: Vec<f32> = before.iter().zip(now).map(|(b, n)| n - b).collect();
+    let alone = |i: usize| change[i] - around(&seed.grid, &change, i);
+    let mut boiling: Vec<(f32, f32)> = (0..change.len()).map(|i| (alone(i).abs(), 0.05 + seed.subject[i])).collect();
+    weighted_quantile(&mut boiling, 0.6).unwrap_or(0.0)
+}
+
+/// Mean of the `values` that are known around a cell and in it.
+fn around(grid: &Grid, values: &[f32], index: usize) -> f32 {
+    let (column, row) = (index % grid.columns, index / grid.columns);
+    let near = |at: usize, end: usize| at.saturating_sub(AROUND)..(at + AROUND + 1).min(end);
+    let (mut sum, mut count) = (0.0f32, 0.0f32);
+    for y in near(row, grid.rows) {
+        let known = near(column, grid.columns).map(|x| values[y * grid.columns + x]).filter(|v| v.is_finite());
+        known.for_each(|value| (sum, count) = (sum + value, count + 1.0));
+    }
+    sum / count.max(1.0)
 }
 
 /// Logarithm of the slope between the seed's and the frame's lightness after the gain; small where the seed has little range.
@@ -148,6 +174,7 @@ fn palette_distance(seed: &SeedCells, frame: &FrameCells) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::Size;
 
     const BROWN: [f32; 3] = [40.0, 6.0, 8.0];
 
@@ -157,5 +184,28 @@ mod tests {
         // a quarter turn at the same chroma, in the same shadow
         assert!((turn([28.0, -0.7 * 8.0, 0.7 * 6.0], BROWN) - 10.0).abs() < 1e-4);
         assert_eq!(turn([40.0, 3.0, 0.0], [40.0, 0.5, 0.5]), 0.0);
+    }
+
+    #[test]
+    fn exposure_changes_evenly_and_lightning_does_not() {
+        let before = [50.0; 20];
+        assert!((step(&before, &[55.0; 20]) - 1.1f32.ln()).abs() < 1e-6);
+        // one place in three is lit, and by more than the median gains
+        let lightning: Vec<f32> = (0u8..20).map(|i| 50.0 + 5.0 * f32::from(i % 3)).collect();
+        let flash = step(&before, &lightning);
+        assert!(flash > 0.0 && flash < 0.6 * 1.1f32.ln(), "{flash}");
+        assert_eq!(step(&before[..8], &[60.0; 8]), 0.0);
+    }
+
+    #[test]
+    fn a_change_that_runs_over_the_picture_is_that_of_the_cells_around() {
+        let grid = Grid::new(Size::new(40, 40));
+        let ramp: Vec<f32> = (0..grid.len()).map(|i| (i % grid.columns) as f32).collect();
+        let inside = 5 * grid.columns + 5;
+        assert_eq!(around(&grid, &ramp, inside), ramp[inside]);
+        let mut gaps = ramp.clone();
+        gaps[inside + 1] = f32::NAN;
+        // 24 are known, whose mean lacks one that is 1 above it
+        assert!((around(&grid, &gaps, inside) - (ramp[inside] - 1.0 / 24.0)).abs() < 1e-5);
     }
 }

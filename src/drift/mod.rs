@@ -26,6 +26,7 @@ mod flicker;
 mod freeze;
 mod fusion;
 mod geometry;
+mod glare;
 mod identity;
 mod judge;
 mod judgement;

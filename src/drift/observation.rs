@@ -38,6 +38,8 @@ pub(crate) struct Observation {
     pub(crate) change: f64,
     /// Unlikeness to the frame before, `0..=1`.
     pub(crate) step: f64,
+    /// Share of the picture that is light which the seed has nowhere near, percent.
+    pub(crate) glare: f64,
     /// Change of the aligned surface's lightness since the frame before, Oklab × 100.
     pub(crate) boil: f64,
     /// Share of the subject's points that could be followed, `0..=1`.

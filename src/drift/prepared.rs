@@ -4,6 +4,7 @@ use super::{
     alignment::{lay, pulled_half},
     canvas::Canvas,
     cells::{FrameCells, SeedCells},
+    glare::Glare,
     placement::Placement,
     registration::Registered,
     rigid::Landmarks,
@@ -20,6 +21,7 @@ pub(super) struct Prepared {
     pub(super) placement: Placement,
     pub(super) canvas: Canvas,
     pub(super) cells: SeedCells,
+    pub(super) glare: Glare,
     pub(super) points: Points,
     pub(super) landmarks: Landmarks,
 }
@@ -36,7 +38,8 @@ impl Prepared {
         let (placement, canvas) = lay(seed, regions, first.size(), params, first, luma);
         let points = Points::new(&canvas);
         let cells = SeedCells::new(&canvas);
-        Self { landmarks: Landmarks::new(&points, &canvas, &cells), cells, points, placement, canvas }
+        let glare = Glare::new(&canvas);
+        Self { glare, landmarks: Landmarks::new(&points, &canvas, &cells), cells, points, placement, canvas }
     }
 
     /// The seed as the clip frames it.

@@ -34,6 +34,8 @@ pub(super) struct Laid {
     pub(super) change: f64,
     /// Unlikeness to the frame before, `0..=1`.
     pub(super) step: f64,
+    /// Share of the picture that is new light, percent.
+    pub(super) glare: f64,
 }
 
 /// All that was read so far, and what the last frame left for the next.
@@ -73,7 +75,7 @@ impl Reader {
 
     /// Reads the next frame.
     pub(super) fn read(&mut self, prepared: &Prepared, laid: &Laid) {
-        let Laid { time_secs, picture, registered, change, step } = laid;
+        let Laid { time_secs, picture, registered, change, step, glare } = laid;
         let seed = &prepared.cells;
         let cells = prepared.cells_of(picture, registered);
         let torn = Torn::new(&prepared.points, registered);
@@ -82,7 +84,7 @@ impl Reader {
         let detail = detail::changes(seed, &cells);
         let residual = color::residual_lightness(seed, &cells);
         let lightness = color::lightness(seed, &cells);
-        self.log_gain += LIGHT_PER_LIGHTNESS * f64::from(color::step(&self.lightness_before, &lightness)).ln();
+        self.log_gain += LIGHT_PER_LIGHTNESS * f64::from(color::step(&self.lightness_before, &lightness));
         let percent = |length: f32| 100.0 * length / prepared.canvas.size().diagonal() as f32;
         let (moved, farthest) = (percent(displacements.length(0.95)), percent(displacements.length(FARTHEST)));
         let mut readings = Readings::default();
@@ -96,6 +98,7 @@ impl Reader {
             log_gain: self.log_gain,
             change: *change,
             step: *step,
+            glare: *glare,
             boil: f64::from(color::boil(seed, &self.residual_before, &residual)),
             tracked: f64::from(displacements.seen(&prepared.points)),
             farthest: f64::from(farthest),

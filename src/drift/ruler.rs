@@ -14,6 +14,7 @@ use super::{
     embedding::Embedder,
     flicker, freeze, fusion,
     geometry::Bending,
+    glare,
     judge::{self, Series},
     observation::{Glimpse, Observation},
     prepared::Prepared,
@@ -110,7 +111,8 @@ impl Ruler {
             || before.iter().for_each(|laid| reader.read(prepared, laid)),
         );
         let (change, step) = (glimpse.change, glimpse.step);
-        *laid = Some(Laid { time_secs: frame.time.secs(), picture, registered, change, step });
+        let glare = prepared.glare.percent(&glimpse.luma);
+        *laid = Some(Laid { time_secs: frame.time.secs(), picture, registered, change, step, glare });
         self.glimpse = Some(glimpse);
         before.and(reader.heat.as_ref())
     }
@@ -179,6 +181,7 @@ fn complete(observations: &mut [Observation], reader: &Reader, working: Size, fp
     let certain = reliable.powi(3) / (1.0 + moved * moved);
     let percent = (reliable * 100.0 / working.diagonal().max(1.0)) as f32;
     let others = reader.others();
+    let says = glare::says(&series_of(observations, |o| o.glare), fps);
     let nothing = Bending::default();
     for (t, observation) in observations.iter_mut().enumerate() {
         let readings = &mut observation.readings;
@@ -205,6 +208,7 @@ fn complete(observations: &mut [Observation], reader: &Reader, working: Size, fp
         readings.set(Signal::Blob, (certain * readings.get(Signal::Blob)) as f32);
         readings.set(Signal::Boil, boil[t] as f32);
         readings.set(Signal::Lost, lost[t] as f32);
+        glare::dim(readings, says[t]);
     }
 }
 
