@@ -33,6 +33,9 @@ pub(super) const WORKING_SIDE: usize = 512;
 /// Share of the patches' bending that is their own noise where one rigid body explains the whole subject.
 const EXCUSED: f32 = 0.5;
 
+/// Share of points that no frame shows from which more says no more: where fine texture is soft or moves, none can be followed.
+const UNSEEDED: f64 = 0.42;
+
 /// Frames over which what lasts is told from what flashes by.
 const LASTING: usize = 9;
 
@@ -176,6 +179,8 @@ fn complete(observations: &mut [Observation], reader: &Reader, working: Size, fp
     let lost = series::running_mean(&series_of(observations, |o| 1.0 - o.tracked), LASTING);
     // where few points can be followed, those that can are followed less well
     let reliable = 1.0 - series::summary(&series_of(observations, |o| 1.0 - o.tracked)).0;
+    // the still's own points, however far they move later, show in the frame that is closest to it
+    let unseeded = observations.iter().map(|o| 1.0 - o.tracked).fold(UNSEEDED, f64::min);
     // what moves uncovers what was hidden: only a still, well-known scene makes a new thing certain
     let moved = fusion::pooled(&series_of(observations, |o| o.farthest));
     let certain = reliable.powi(3) / (1.0 + moved * moved);
@@ -208,6 +213,7 @@ fn complete(observations: &mut [Observation], reader: &Reader, working: Size, fp
         readings.set(Signal::Blob, (certain * readings.get(Signal::Blob)) as f32);
         readings.set(Signal::Boil, boil[t] as f32);
         readings.set(Signal::Lost, lost[t] as f32);
+        readings.set(Signal::Unseeded, unseeded as f32);
         glare::dim(readings, says[t]);
     }
 }

@@ -55,6 +55,8 @@ pub(crate) enum Signal {
     Jump,
     /// Share of the subject's points that can no longer be followed, over some frames.
     Lost,
+    /// Share of the subject's points that no frame shows, not even the likest.
+    Unseeded,
     /// Unlikeness of the whole picture to the seed, in any place.
     Foreign,
     /// Distance of the colour distribution from the seed's.
@@ -65,7 +67,7 @@ pub(crate) enum Signal {
 
 impl Signal {
     /// Every signal.
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::Bend,
         Self::BendPeak,
         Self::BendWide,
@@ -92,6 +94,7 @@ impl Signal {
         Self::Frozen,
         Self::Jump,
         Self::Lost,
+        Self::Unseeded,
         Self::Foreign,
         Self::Palette,
         Self::Other,
@@ -126,6 +129,7 @@ impl Signal {
             Self::Frozen => "frozen",
             Self::Jump => "jump",
             Self::Lost => "lost",
+            Self::Unseeded => "unseeded",
             Self::Foreign => "foreign",
             Self::Palette => "palette",
             Self::Other => "other",
@@ -142,7 +146,9 @@ impl Signal {
             Self::Hue | Self::HuePeak | Self::Tone | Self::Boil => "Oklab × 100",
             Self::Smear | Self::Grain => "octaves of energy",
             Self::Frozen => "frames",
-            Self::Contrast | Self::Lost | Self::Print | Self::Jump | Self::Foreign | Self::Palette => "0..1",
+            Self::Contrast | Self::Lost | Self::Unseeded | Self::Print | Self::Jump | Self::Foreign | Self::Palette => {
+                "0..1"
+            }
             Self::Other => "1 - cosine",
         }
     }
