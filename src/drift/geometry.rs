@@ -81,11 +81,14 @@ pub(crate) fn bending(points: &Points, frames: &[Displacements], size: Size) -> 
         let patches = patches(points, radius);
         let remainders: Vec<Remainders> =
             patches.par_iter().map(|patch| remainders(points, patch, frames, &motion, half_weight)).collect();
+        // where no patch can be judged any more, nothing is known to have got better: the last answer stands
+        let (mut typical, mut peak) = (0.0, 0.0);
         for (t, bending) in result.iter_mut().enumerate() {
             let seen = || patches.iter().zip(&remainders).filter(|(_, r)| r[t][0].is_finite());
             let mut rest: Vec<(f32, f32)> = seen().map(|(p, r)| (r[t][0], p.weight)).collect();
-            bending.typical[scale] = weighted_quantile(&mut rest, 0.6).unwrap_or(0.0);
-            bending.peak[scale] = weighted_quantile(&mut rest, 0.9).unwrap_or(0.0);
+            typical = weighted_quantile(&mut rest, 0.6).unwrap_or(typical);
+            peak = weighted_quantile(&mut rest, 0.9).unwrap_or(peak);
+            (bending.typical[scale], bending.peak[scale]) = (typical, peak);
             if scale == RADII.len() - 1 {
                 let mut stretch: Vec<(f32, f32)> = seen().map(|(p, r)| (r[t][2], p.weight * p.weight)).collect();
                 let turn = frames[t].length(0.9) / (TURN * diagonal);
@@ -292,4 +295,32 @@ fn relief(left: &[Option<(Vec<Leftover>, f32, f32)>], members: usize) -> (Vec<f3
         }
     }
     (relief, directions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_bent_until_it_was_lost_did_not_get_better() {
+        let side = 24;
+        let points = Points {
+            step: 8,
+            columns: side,
+            rows: side,
+            quality: vec![1.0; side * side],
+            variance: vec![100.0; side * side],
+            subject: vec![1.0; side * side],
+        };
+        // waves of two pixels that no plane follows and no relief before a camera at rest
+        let wave = |strength: f32| {
+            Displacements::of(&points, |x, y| Some([strength * (0.12 * y).sin(), strength * (0.12 * x).sin()]))
+        };
+        let lost = || Displacements::of(&points, |_, _| None);
+        let frames: Vec<Displacements> =
+            (0u8..12).map(|t| if t < 8 { wave(0.25 * f32::from(t)) } else { lost() }).collect();
+        let bending = bending(&points, &frames, Size::new(side * 8, side * 8));
+        assert!(bending[0].typical[1] < 0.05 && bending[7].typical[1] > 0.3, "{:?} {:?}", bending[0], bending[7]);
+        assert!(bending[8..].iter().all(|b| (b.typical, b.peak) == (bending[7].typical, bending[7].peak)));
+    }
 }

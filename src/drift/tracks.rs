@@ -109,6 +109,16 @@ impl Displacements {
         Self((0..points.len()).map(at).collect())
     }
 
+    /// What `at` says of each point's column and row, pixels.
+    #[cfg(test)]
+    pub(crate) fn of(points: &Points, at: impl Fn(f32, f32) -> Option<[f32; 2]>) -> Self {
+        let stored = |index: usize| {
+            let (x, y) = points.place(index);
+            at(x as f32, y as f32).map_or(UNSEEN, |moved| moved.map(|v| (v * PER_PIXEL).round() as i16))
+        };
+        Self((0..points.len()).map(stored).collect())
+    }
+
     /// Displacement of point `index`, pixels; `None` where it was not seen.
     pub(crate) fn at(&self, index: usize) -> Option<[f32; 2]> {
         let stored = self.0[index];
