@@ -3,6 +3,8 @@ use crate::store::Money;
 use fs_err as fs;
 use proptest::prelude::*;
 
+const QUOTED: Money = Money { micros: 400_000 };
+
 struct Bench {
     _folder: tempfile::TempDir,
     home: Home,
@@ -45,7 +47,7 @@ fn any_state() -> impl Strategy<Value = AttemptState> {
 fn an_attempt_lives_its_life() {
     let Bench { mut ledger, run, .. } = bench(Some(1_000_000));
     let attempt = ledger.intend(&intent(&run, 400_000)).unwrap();
-    assert_eq!(ledger.purse(&run).unwrap(), Purse { reserved: Money { micros: 400_000 }, settled: Money::ZERO });
+    assert_eq!(ledger.purse(&run).unwrap(), Purse { reserved: QUOTED, settled: Money::ZERO, estimated: QUOTED });
     for state in [
         AttemptState::Submitted,
         AttemptState::Running,
@@ -57,7 +59,10 @@ fn an_attempt_lives_its_life() {
     }
     let settled = &ledger.attempts(&run).unwrap()[0];
     assert_eq!((settled.cost, settled.blob), (Some(Money { micros: 350_000 }), Some(blake3::hash(b"clip"))));
-    assert_eq!(ledger.purse(&run).unwrap(), Purse { reserved: Money::ZERO, settled: Money { micros: 350_000 } });
+    assert_eq!(
+        ledger.purse(&run).unwrap(),
+        Purse { reserved: Money::ZERO, settled: Money { micros: 350_000 }, estimated: QUOTED }
+    );
     let diary: Vec<_> = ledger.events(&run).unwrap().into_iter().map(|event| event.what).collect();
     assert_eq!(diary, ["intended", "submitted", "running", "downloaded", "scored", "settled"]);
 }
@@ -147,9 +152,10 @@ proptest! {
             prop_assert_eq!(now.state, state);
             prop_assert!(!state.has_clip() || now.blob.is_some());
             let purse = ledger.purse(&run).unwrap();
+            let estimate = Purse { estimated: Money { micros: 40 }, ..Purse::default() };
             let expected = now.cost.map_or(
-                Purse { reserved: Money { micros: 40 }, settled: Money::ZERO },
-                |settled| Purse { reserved: Money::ZERO, settled },
+                Purse { reserved: Money { micros: 40 }, ..estimate },
+                |settled| Purse { settled, ..estimate },
             );
             prop_assert_eq!(purse, expected);
             prop_assert!(!state.is_final() || now.cost.is_some());
