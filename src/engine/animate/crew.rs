@@ -244,6 +244,8 @@ impl Workshop for Crew<'_, '_> {
             return Ok(Some(Trace::Clip(out.to_owned())));
         }
         let runtime = runtime()?;
+        // an exact final has the seed of its draft, which must not be taken for it
+        let rng_seed = rng_seed.filter(|_| !self.job.is_exact());
         let job = match &self.provider {
             Provider::Comfy(comfy) => runtime.block_on(comfy.find(client_id))?,
             Provider::Remote(remote) => runtime.block_on(remote.find(client_id, rng_seed))?,

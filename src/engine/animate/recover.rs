@@ -68,14 +68,10 @@ impl Session<'_> {
     pub(super) fn traced(&mut self, workshop: &mut dyn Workshop, attempt: &Attempt) -> Result<Option<Attempt>, Error> {
         let request: Option<serde_json::Value> = serde_json::from_str(&attempt.request).ok();
         let rng_seed = request.and_then(|request| request["rng_seed"].as_u64());
-        let is_taken = |job: &str| -> Result<bool, Error> {
-            let attempts = self.ledger.attempts(&self.run.id)?;
-            Ok(attempts.iter().any(|other| other.id != attempt.id && other.job_id.as_deref() == Some(job)))
-        };
         match workshop.reconcile(&attempt.client_id, rng_seed, &self.home.staging_path(attempt.id))? {
             None => Ok(None),
-            // found by its seed, it may be an earlier attempt's at the same request
-            Some(Trace::Job(ticket)) if is_taken(ticket.job())? => Ok(None),
+            // found by its seed, it may be that of an earlier attempt at the same thing
+            Some(Trace::Job(ticket)) if self.ledger.is_job_of_another(attempt, ticket.job())? => Ok(None),
             Some(Trace::Clip(found)) => {
                 let blob = self.home.blobs().put(&found)?;
                 let attempt = self.ledger.advance(attempt.id, &Step::Downloaded { blob, cost: None })?;

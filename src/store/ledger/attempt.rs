@@ -208,6 +208,15 @@ impl Ledger {
         self.read(|db| Ok(db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?))
     }
 
+    /// Whether another attempt, of any run, has this job of the same provider.
+    pub fn is_job_of_another(&self, attempt: &Attempt, job_id: &str) -> Result<bool, Error> {
+        self.read(|db| {
+            let query = "SELECT count(*) FROM attempts WHERE job_id = ?1 AND provider = ?2 AND id <> ?3";
+            let count: i64 = db.query_row(query, params![job_id, attempt.provider, attempt.id], |row| row.get(0))?;
+            Ok(count > 0)
+        })
+    }
+
     /// The attempts of a run in the order they were made.
     pub fn attempts(&self, run: &str) -> Result<Vec<Attempt>, Error> {
         self.read(|db| {

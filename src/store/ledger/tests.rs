@@ -68,6 +68,38 @@ fn an_attempt_lives_its_life() {
 }
 
 #[test]
+fn a_job_belongs_to_one_attempt_and_what_is_forgotten_is_gone() {
+    let Bench { home, mut ledger, run, _folder } = bench(None);
+    let [first, second] = [0, 1].map(|_| ledger.intend(&intent(&run, 1)).unwrap());
+    let ticket = r#"{"values":{"job":"j","picture":"https://x.example/?sig=SIGNATURE"}}"#;
+    ledger.advance(first.id, &Step::Submitted { job_id: "j", ticket }).unwrap();
+    assert!(ledger.is_job_of_another(&second, "j").unwrap());
+    assert!(!ledger.is_job_of_another(&first, "j").unwrap() && !ledger.is_job_of_another(&second, "k").unwrap());
+    ledger.forget(first.id, "picture").unwrap();
+    let kept = ledger.attempts(&run).unwrap()[0].ticket.clone();
+    assert_eq!(kept.as_deref(), Some(r#"{"values":{"job":"j"}}"#));
+    for file in fs::read_dir(home.root()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
+        let bytes = fs::read(&file).unwrap();
+        assert!(!bytes.windows(9).any(|window| window == b"SIGNATURE"), "{}", file.display());
+    }
+}
+
+#[test]
+fn what_was_charged_is_told_once_and_summed_by_its_unit() {
+    let Bench { mut ledger, run, _folder, .. } = bench(None);
+    for told in ["25 credits", "2.5 credits", "7 ticks"] {
+        let attempt = ledger.intend(&intent(&run, 40)).unwrap();
+        ledger.charged(attempt.id, told).unwrap();
+        ledger.charged(attempt.id, told).unwrap();
+    }
+    let notes = ledger.events(&run).unwrap().into_iter().filter(|event| event.what.contains("charged"));
+    assert_eq!(notes.count(), 3);
+    let [group] = &ledger.spending(Grouping::Provider).unwrap()[..] else { panic!("one provider") };
+    let sums: Vec<_> = group.charged.iter().map(|(unit, sum)| format!("{sum} {unit}")).collect();
+    assert_eq!((sums, group.estimated.micros), (vec!["27.5 credits".to_owned(), "7 ticks".to_owned()], 120));
+}
+
+#[test]
 fn a_free_call_needs_no_budget_and_a_paid_one_cannot_break_it() {
     let Bench { mut ledger, run, .. } = bench(Some(500_000));
     ledger.intend(&intent(&run, 500_000)).unwrap();
