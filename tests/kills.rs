@@ -32,7 +32,7 @@ const HANDS: usize = 2;
 /// Most lives of one run: a machine that is too slow to ever get anywhere must not go on for ever.
 const MOST_LIVES: usize = 60;
 /// A life that takes longer hangs.
-const LONGEST_LIFE: Duration = Duration::from_secs(120);
+const LONGEST_LIFE: Duration = Duration::from_mins(2);
 /// What a clip costs, and what all of a run may: some answers are lost, and what they cost is counted.
 const PRICE: i64 = 100_000;
 const BUDGET: i64 = 40 * PRICE;
@@ -260,7 +260,7 @@ impl Life {
     }
 
     /// One run from its beginning to its clip, through every death.
-    fn to_the_end(&mut self) {
+    fn outlive(&mut self) {
         let budget = (BUDGET / 1_000_000).to_string();
         let animate = ["animate", "still.png", "--provider", "till", "--duration", "1s", "--takes", "20"];
         let animate = [&animate[..], &["--yes", "--budget", &budget]].concat();
@@ -350,7 +350,7 @@ fn two_hundred_sigkills_pay_nothing_twice_and_lose_no_clip() {
                 let (mut kills, mut seed) = (0, hand << 32);
                 while kills < KILLS / HANDS {
                     let mut life = Life::new(seed);
-                    life.to_the_end();
+                    life.outlive();
                     kills += life.kills;
                     seed += 1;
                     assert!(seed & 0xFFFF < 300, "only {kills} deaths in {} runs", seed & 0xFFFF);
