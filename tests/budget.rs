@@ -2,10 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod contract_server;
+mod discreet;
 mod recording;
 mod scene;
 
 use contract_server::{read, reply, send};
+use discreet::{Discreet, KEY};
 use holdstill::store::{Home, Ledger, Money};
 use scene::{FPS, Scene};
 use serde_json::{Value, json};
@@ -176,9 +178,9 @@ fn no_whim_of_a_provider_takes_the_ledger_over_the_budget() {
         fs::write(recipes.join("whims.toml"), RECIPE.replace("PRICE", &dollars(price))).unwrap();
         let home = || Home::open(Some(&scene.path("home"))).unwrap();
         let holdstill = |args: &[&str]| {
-            let mut command = scene.holdstill(args);
+            let mut command = Discreet::of(scene.holdstill(args));
             command.env("XDG_CONFIG_HOME", scene.path("config")).env("HOLDSTILL_WHIMS_BASE_URL", &whims.base);
-            command.env("WHIMS_KEY", "SECRET-KEY-DO-NOT-PRINT").output().unwrap().status.code().unwrap()
+            command.env("WHIMS_KEY", KEY).output().unwrap().status.code().unwrap()
         };
         let checked = |told: &str| {
             let ledger = Ledger::open(&home()).unwrap();
@@ -204,6 +206,7 @@ fn no_whim_of_a_provider_takes_the_ledger_over_the_budget() {
             checked(&format!("resumed {again}"));
         }
         paid += whims.books.lock().unwrap().taken;
+        discreet::search(&scene.path(""));
     }
     assert!(paid > 0, "nothing was at stake");
 }

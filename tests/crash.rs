@@ -23,6 +23,7 @@ echo call >> calls
 while [ ! -e go ]; do sleep 0.02; done
 cp good.mp4 "$1.part.mp4" && mv "$1.part.mp4" "$1"
 "#;
+const ANIMATE: [&str; 4] = ["animate", "still.png", "--command", "sh model {out}"];
 const PRICE: [&str; 5] = ["--command-price", "0.40", "--yes", "--budget", "0.80"];
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -53,14 +54,21 @@ fn wait_until(what: &str, is_so: impl Fn() -> bool) {
 
 /// Starts `animate` and kills it, without warning, as soon as its attempt is seen in `state`.
 fn kill_when(scene: &Scene, state: AttemptState, price: &[&str]) {
-    kill_once(scene, price, &format!("the attempt is {state}"), || {
+    kill_once(scene, &[&ANIMATE[..], price].concat(), &|_| {}, &format!("the attempt is {state}"), || {
         attempts(scene).first().is_some_and(|attempt| attempt.state == state)
             && (state != AttemptState::Submitted || calls(scene) == 1)
     });
 }
 
-/// Kills it between two states: the step to `next` never ends, because a trigger counts for ever inside of it.
+/// Kills it between two states: the step to `next` never ends.
 fn kill_before(scene: &Scene, next: AttemptState) {
+    let update = format!("UPDATE OF state ON attempts WHEN new.state = '{next}'");
+    kill_inside(scene, &update, &[&ANIMATE[..], &PRICE].concat(), &|_| {}, &|state| state.may_become(next));
+}
+
+/// Kills a command in the midst of a change of the ledger, which never ends because a trigger counts for ever inside of it.
+/// `nudge` does something to the process first; `is_it` knows the state of the last attempt by then.
+fn kill_inside(scene: &Scene, change: &str, args: &[&str], nudge: &dyn Fn(u32), is_it: &dyn Fn(AttemptState) -> bool) {
     let home = Home::open(Some(&scene.path("home"))).unwrap();
     drop(Ledger::open(&home).unwrap());
     let ledger = rusqlite::Connection::open(home.ledger_path()).unwrap();
@@ -68,15 +76,13 @@ fn kill_before(scene: &Scene, next: AttemptState) {
     let table = format!("CREATE TABLE endless (n); INSERT INTO endless VALUES {};", ["(0)"; 100].join(","));
     ledger.execute_batch(&table).unwrap();
     let many = ["endless"; 12].join(" JOIN ");
-    let trigger = format!(
-        "CREATE TRIGGER hold BEFORE UPDATE OF state ON attempts WHEN new.state = '{next}'
-         BEGIN SELECT count(*) FROM {many}; END"
-    );
+    let trigger = format!("CREATE TRIGGER hold BEFORE {change} BEGIN SELECT count(*) FROM {many}; END");
     ledger.execute_batch(&trigger).unwrap();
     // a transaction is only refused while the other one is in its trigger
     let is_held = || ledger.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_err();
-    let is_there = || attempts(scene).first().is_some_and(|attempt| attempt.state.may_become(next)) && is_held();
-    kill_once(scene, &PRICE, &format!("the attempt is about to be {next}"), || {
+    let is_there = || attempts(scene).last().is_some_and(|attempt| is_it(attempt.state)) && is_held();
+    let what = format!("{change} is under way");
+    kill_once(scene, args, nudge, &what, || {
         is_there() && {
             sleep(Duration::from_millis(200));
             is_there()
@@ -85,16 +91,16 @@ fn kill_before(scene: &Scene, next: AttemptState) {
     ledger.execute_batch("DROP TRIGGER hold; DROP TABLE endless").unwrap();
 }
 
-fn kill_once(scene: &Scene, price: &[&str], what: &str, is_so: impl Fn() -> bool) {
+fn kill_once(scene: &Scene, args: &[&str], nudge: &dyn Fn(u32), what: &str, is_so: impl Fn() -> bool) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_holdstill"))
         .current_dir(scene.path(""))
         .env("HOLDSTILL_HOME", scene.path("home"))
-        .args(["animate", "still.png", "--command", "sh model {out}"])
-        .args(price)
+        .args(args)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
+    nudge(child.id());
     wait_until(what, is_so);
     child.kill().unwrap();
     child.wait().unwrap();
@@ -168,5 +174,58 @@ fn a_clip_is_never_lost_and_never_made_twice_whatever_the_state_it_was_killed_in
         resume(&scene, &[]).code(0).stdout(predicate::str::contains("$0.40 of $0.80"));
         assert_eq!((calls(&scene), attempts(&scene).len()), (1, 1), "before {next}");
         assert_eq!(attempts(&scene)[0].state, S::Settled, "before {next}");
+    }
+}
+
+#[test]
+fn a_settled_take_that_was_not_delivered_is_delivered() {
+    let scene = scene().file("go", "");
+    let end = "UPDATE OF state ON runs WHEN new.state = 'finished'";
+    kill_inside(&scene, end, &[&ANIMATE[..], &PRICE].concat(), &|_| {}, &|state| state == AttemptState::Settled);
+    resume(&scene, &[]).code(0).stdout(predicate::str::contains("$0.40 of $0.80"));
+    assert_eq!((calls(&scene), attempts(&scene).len()), (1, 1));
+    assert_eq!(fs::read(scene.path("out/still.mp4")).unwrap(), fs::read(scene.path("good.mp4")).unwrap());
+}
+
+#[test]
+fn a_take_of_unknown_end_stays_so_until_the_user_s_word_is_written_down() {
+    let scene = scene();
+    kill_when(&scene, AttemptState::Submitted, &PRICE);
+    fs::write(scene.path("go"), "").unwrap();
+    let clip = Home::open(Some(&scene.path("home"))).unwrap().staging_path(attempts(&scene)[0].id);
+    wait_until("the clip is there", || clip.exists());
+    fs::remove_file(&clip).unwrap();
+    let again = ["runs", "resume", &run_id(&scene), "--resubmit"];
+    let word = "UPDATE OF state ON attempts WHEN old.state = 'unknown'";
+    kill_inside(&scene, word, &again, &|_| {}, &|state| state == AttemptState::Unknown);
+    resume(&scene, &[]).code(5).stderr(predicate::str::contains("--resubmit"));
+    assert_eq!((calls(&scene), attempts(&scene)[0].state), (1, AttemptState::Unknown));
+    resume(&scene, &["--resubmit"]).code(0).stdout(predicate::str::contains("$0.80 of $0.80"));
+    assert_eq!(calls(&scene), 2);
+}
+
+#[test]
+fn a_failed_or_stopped_take_keeps_its_cost_and_is_asked_for_anew() {
+    let told = "INSERT ON events WHEN new.kind = 'warning'";
+    // a process that is asked to stop while its program works, and one whose program breaks
+    let stop = |scene: &Scene, id: u32| {
+        wait_until("the program works", || calls(scene) == 1);
+        Command::new("sh").args(["-c", &format!("kill -INT {id}")]).status().unwrap();
+    };
+    for (state, fails) in [(AttemptState::Failed, true), (AttemptState::Cancelled, false)] {
+        let model = if fails { MODEL.replace("while", "[ -e go ] || exit 1; while") } else { MODEL.to_owned() };
+        let scene = scene().file("model", model);
+        let nudge = |id| {
+            if state == AttemptState::Cancelled {
+                stop(&scene, id);
+            }
+        };
+        kill_inside(&scene, told, &[&ANIMATE[..], &PRICE].concat(), &nudge, &|found| found == state);
+        let cost = attempts(&scene)[0].cost;
+        assert_eq!(cost.map(|cost| cost.to_string()).as_deref(), Some("$0.40"), "{state}: counted as charged");
+        fs::write(scene.path("go"), "").unwrap();
+        resume(&scene, &[]).code(0).stdout(predicate::str::contains("$0.80 of $0.80"));
+        let states: Vec<_> = attempts(&scene).iter().map(|attempt| attempt.state).collect();
+        assert_eq!((states, calls(&scene)), (vec![state, AttemptState::Settled], 2));
     }
 }

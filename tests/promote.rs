@@ -4,10 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod contract_server;
+mod discreet;
 mod recording;
 mod scene;
 
 use contract_server::{Faults, Mischief, Server};
+use discreet::{Discreet, KEY};
 use holdstill::{
     frame::{Picture, Size, Time, pyramid},
     media::{EncodeSettings, Encoder},
@@ -29,7 +31,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-const KEY: &str = "SECRET-KEY-DO-NOT-PRINT";
 const PATIENCE: Duration = Duration::from_secs(90);
 /// The draft of the recordings, with a final of the same id.
 const JOB: &str = "cgt-20261122200000-abcde";
@@ -130,13 +131,13 @@ impl Shop {
         ]
     }
 
-    fn holdstill(&self, server: &Server, args: &[&str]) -> assert_cmd::Command {
-        let mut command = self.scene.holdstill(args);
+    fn holdstill(&self, server: &Server, args: &[&str]) -> Discreet {
+        let mut command = Discreet::of(self.scene.holdstill(args));
         command.envs(self.environment(server));
         command
     }
 
-    fn promote(&self, server: &Server, run: &Run, more: &[&str]) -> assert_cmd::Command {
+    fn promote(&self, server: &Server, run: &Run, more: &[&str]) -> Discreet {
         self.holdstill(server, &[&["promote", run.id.as_str()], more].concat())
     }
 
@@ -148,6 +149,13 @@ impl Shop {
     fn attempts(&self) -> Vec<Attempt> {
         let ledger = self.ledger();
         ledger.attempts(&ledger.runs(1).unwrap()[0].id).unwrap()
+    }
+}
+
+/// Nothing on this disk knows the key or the signature of a link.
+impl Drop for Shop {
+    fn drop(&mut self) {
+        discreet::search_at_the_end(&self.scene.path(""));
     }
 }
 

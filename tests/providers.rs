@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod contract_server;
+mod discreet;
 mod recording;
 mod scene;
 
 use contract_server::{Faults, Mischief, Server};
+use discreet::{Discreet, KEY};
 use holdstill::{
     provider::Shelf,
     store::{
@@ -25,8 +27,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-const KEY: &str = "SECRET-KEY-DO-NOT-PRINT";
-const SIGNATURE: &str = "SIGNATURE-DO-NOT-PRINT";
 const PATIENCE: Duration = Duration::from_secs(90);
 const ANIMATE: [&str; 7] = ["animate", "still.png", "--provider", "xai", "--yes", "--budget", "2"];
 
@@ -68,8 +68,8 @@ impl Shop {
         ]
     }
 
-    fn holdstill(&self, args: &[&str]) -> assert_cmd::Command {
-        let mut command = self.scene.holdstill(args);
+    fn holdstill(&self, args: &[&str]) -> Discreet {
+        let mut command = Discreet::of(self.scene.holdstill(args));
         command.envs(self.environment());
         command
     }
@@ -102,24 +102,12 @@ impl Shop {
         let run = self.attempts()[0].run.clone();
         self.holdstill(&[&["runs", "resume", &run], more].concat()).assert()
     }
+}
 
-    /// Nothing on this disk knows the key or the signature of a link.
-    fn is_discreet(&self) {
-        let mut folders = vec![self.scene.path("")];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                    continue;
-                }
-                let bytes = fs::read(&path).unwrap();
-                for secret in [KEY, SIGNATURE] {
-                    let is_in = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
-                    assert!(!is_in, "{} is in {}", secret, path.display());
-                }
-            }
-        }
+/// Nothing on this disk knows the key or the signature of a link.
+impl Drop for Shop {
+    fn drop(&mut self) {
+        discreet::search_at_the_end(&self.scene.path(""));
     }
 }
 
@@ -133,8 +121,6 @@ fn a_clip_is_bought_once_and_nothing_secret_is_written_down() {
     let bought = shop.holdstill(&[&ANIMATE[..], &["--json", "-vv", "--report", "r.html"]].concat()).output().unwrap();
     let told = [bought.stdout, bought.stderr].concat();
     assert_eq!(bought.status.code(), Some(0), "{}", String::from_utf8_lossy(&told));
-    fs::write(shop.scene.path("told.txt"), &told).unwrap();
-    shop.is_discreet();
     let attempt = &shop.attempts()[0];
     assert_eq!((attempt.provider.as_str(), attempt.job_id.as_deref()), ("xai", Some("x-1")));
     assert_eq!(attempt.cost.unwrap().to_string(), "$0.25", "what it says that it charged");
@@ -143,10 +129,72 @@ fn a_clip_is_bought_once_and_nothing_secret_is_written_down() {
     for (by, group) in [("provider", "xai"), ("tier", "final")] {
         let ledger = shop.holdstill(&["ledger", "--by", by, "--json"]).output().unwrap();
         let spent: Value = serde_json::from_slice(&ledger.stdout).unwrap();
-        let expected = json!({ "group": group, "attempts": 1, "clips": 1, "reserved_micros": 0,
-            "settled_micros": 250_000, "accepted_secs": 4.0, "micros_per_accepted_second": 62_500 });
+        let expected = json!({ "group": group, "attempts": 1, "clips": 1, "estimated_micros": 560_000,
+            "reserved_micros": 0, "settled_micros": 250_000, "charged": { "ticks": 2_500_000_000.0 },
+            "accepted_secs": 4.0, "micros_per_accepted_second": 62_500 });
         assert_eq!(spent["groups"], json!([expected]));
     }
+    let columns = |word: &str| predicate::str::contains(word.to_owned());
+    for words in [&["runs"][..], &["ledger", "--by", "day"], &["runs", "show", &attempt.run]] {
+        let told = shop.holdstill(words).assert().code(0);
+        told.stdout(columns("estimate").and(columns("$0.56")).and(columns("$0.25")).and(columns("$0.0625")));
+    }
+    for words in [&["ledger"][..], &["runs", "show", &attempt.run]] {
+        shop.holdstill(words).assert().code(0).stdout(columns("2500000000 ticks"));
+    }
+}
+
+#[test]
+fn the_user_s_own_settings_lead_to_another_host_and_a_project_s_do_not() {
+    let shop = Shop::open(Mischief::None);
+    let elsewhere = |args: &[&str]| {
+        let mut command = shop.holdstill(args);
+        command.env_remove("HOLDSTILL_XAI_BASE_URL");
+        command
+    };
+    let table = format!("takes = 1\n\n[base_url]\nxai = \"{}/v1\"\n", shop.server.base);
+    let project = shop.scene.path("holdstill.toml");
+    fs::write(&project, &table).unwrap();
+    let refused = elsewhere(&ANIMATE).assert().code(2);
+    refused
+        .stderr(predicate::str::contains("holdstill.toml:4").and(predicate::str::contains("your key would go there")));
+    fs::remove_file(&project).unwrap();
+    assert_eq!(shop.server.asked().len(), 0);
+
+    let own = shop.scene.path("config/holdstill/config.toml");
+    fs::write(&own, &table).unwrap();
+    let shown = elsewhere(&["providers", "show", "xai"]).assert().code(0);
+    shown.stdout(predicate::str::contains("config.toml:4), instead of https://api.x.ai"));
+    elsewhere(&ANIMATE).assert().code(0);
+    assert_eq!(shop.server.submits(), 1);
+
+    fs::write(&own, "[base_url]\nxai = \"http://api.example\"\n").unwrap();
+    let plain = elsewhere(&[&ANIMATE[..], &["--fresh"]].concat()).assert().code(2);
+    plain.stderr(predicate::str::contains("not https"));
+    fs::write(&own, "[base_url]\nxai = 3\n").unwrap();
+    elsewhere(&ANIMATE).assert().code(2).stderr(predicate::str::contains("config.toml:2"));
+}
+
+#[test]
+fn an_old_price_is_told_wherever_it_counts() {
+    let shop = Shop::open(Mischief::None);
+    let recipe = shop.scene.path("config/holdstill/recipes/xai.toml");
+    let text = fs::read_to_string(&recipe).unwrap();
+    let dated = |days: i64| {
+        let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        let day = today.checked_sub(jiff::Span::new().days(days)).unwrap();
+        fs::write(&recipe, text.replace("as_of = \"2026-11-22\"", &format!("as_of = \"{day}\""))).unwrap();
+    };
+    let note = "the prices of xai were looked up 91 days ago";
+    for (days, is_told) in [(90, false), (91, true)] {
+        dated(days);
+        for words in [&["providers"][..], &["providers", "show", "xai"], &["plan", "still.png", "--provider", "xai"]] {
+            let told = shop.holdstill(words).output().unwrap();
+            assert_eq!(told.status.code(), Some(0), "{words:?}");
+            assert_eq!(String::from_utf8_lossy(&told.stderr).contains(note), is_told, "{words:?}, {days} days");
+        }
+    }
+    shop.holdstill(&ANIMATE).assert().code(0).stderr(predicate::str::contains(note));
 }
 
 #[test]
@@ -216,13 +264,8 @@ fn failures_have_their_codes_and_say_no_secret() {
     ] {
         let shop = Shop::open(mischief);
         let failed = shop.holdstill(&ANIMATE).assert().code(code);
-        failed.stderr(
-            predicate::str::contains(word)
-                .and(predicate::str::contains(KEY).not())
-                .and(predicate::str::contains("hint:")),
-        );
+        failed.stderr(predicate::str::contains(word).and(predicate::str::contains("hint:")));
         assert_eq!(shop.server.submits(), 1, "{mischief:?}");
-        shop.is_discreet();
     }
 }
 

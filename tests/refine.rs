@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod contract_server;
+mod discreet;
 mod recording;
 mod scene;
 
@@ -10,6 +11,7 @@ use contract_server::{
     Mischief,
     stills::{Brush, Editor, Way},
 };
+use discreet::{Discreet, KEY, SIGNATURE};
 use holdstill::{
     frame::{Picture, Plane, Size, sample},
     media,
@@ -28,8 +30,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-const KEY: &str = "SECRET-KEY-DO-NOT-PRINT";
-const SIGNATURE: &str = "SIGNATURE-DO-NOT-PRINT";
 const PATIENCE: Duration = Duration::from_secs(90);
 /// First and last column and row of the edit, of the leak and of the mask, as shares of the picture.
 const EDIT: [f32; 4] = [0.40, 0.60, 0.30, 0.60];
@@ -126,8 +126,8 @@ impl Studio {
         [&refine[..], &["--yes", "--budget", "0.30"], more].concat()
     }
 
-    fn holdstill(&self, args: &[&str]) -> assert_cmd::Command {
-        let mut command = self.scene.holdstill(args);
+    fn holdstill(&self, args: &[&str]) -> Discreet {
+        let mut command = Discreet::of(self.scene.holdstill(args));
         command.envs(self.environment());
         command
     }
@@ -166,6 +166,13 @@ impl Studio {
         }
         child.kill().unwrap();
         child.wait().unwrap();
+    }
+}
+
+/// Nothing on this disk knows the key or the signature of a link.
+impl Drop for Studio {
+    fn drop(&mut self) {
+        discreet::search_at_the_end(&self.scene.path(""));
     }
 }
 

@@ -1,7 +1,10 @@
 //! `holdstill providers show comfyui`: where the server is looked for, and how a workflow is made ready.
 
-use super::{Exit, Ui};
-use holdstill::provider::comfyui::{BASE_URL, SLOTS, VARIABLES};
+use super::{Exit, Failure, Ui};
+use holdstill::{
+    provider::comfyui::{BASE_URL, SLOTS, VARIABLES},
+    store::Environment,
+};
 use owo_colors::OwoColorize;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -21,15 +24,16 @@ const MEANINGS: [&str; SLOTS.len()] = [
     "height in pixels",
 ];
 
-pub(crate) fn show(ui: &Ui) -> Exit {
-    let server = VARIABLES.iter().find_map(|name| std::env::var(name).ok().filter(|url| !url.is_empty()));
+pub(crate) fn show(ui: &Ui) -> Result<Exit, Failure> {
+    let environment = Environment::of_user()?;
+    let server = VARIABLES.iter().find_map(|name| environment.get(name));
     let server = server.unwrap_or_else(|| BASE_URL.to_owned());
     if ui.is_json() {
         let slots: Map<String, Value> =
             SLOTS.iter().map(|(slot, inputs)| ((*slot).to_owned(), json!(inputs))).collect();
         let value = json!({ "schema": "holdstill/provider/1", "id": ID, "base_url": server, "slots": slots });
         ui.envelope(&value);
-        return Exit::Ok;
+        return Ok(Exit::Ok);
     }
     let mut text = format!(
         "{}  a ComfyUI server of yours, free\n\naddress  {server} (or {})\n\n\
@@ -44,5 +48,5 @@ pub(crate) fn show(ui: &Ui) -> Exit {
         let _ = writeln!(text, "{slot:<9} {meaning:<74} {}", inputs.join(", "));
     }
     ui.data(text.trim_end());
-    Exit::Ok
+    Ok(Exit::Ok)
 }

@@ -47,18 +47,21 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
 
 fn table(groups: &[Spending]) -> String {
     let head = format!(
-        "{:<14} {:>8} {:>6} {:>10} {:>10} {:>11}  {}",
-        "group", "attempts", "clips", "reserved", "spent", "accepted", "a second of accepted clip"
+        "{:<14} {:>8} {:>6} {:>10} {:>10} {:>10} {:>11}  {:<25}  in their own units",
+        "group", "attempts", "clips", "estimate", "reserved", "settled", "accepted", "a second of accepted clip"
     );
     let mut text = head.bold().to_string();
     for group in groups {
         let second = group.per_accepted_second().map_or_else(|| "–".to_owned(), |cost| cost.to_string());
         let accepted = format!("{:.1} s", group.accepted_secs);
-        let Spending { group, attempts, clips, reserved, settled, .. } = group;
-        let (reserved, settled) = (reserved.to_string(), settled.to_string());
+        let charged: Vec<_> = group.charged.iter().map(|(unit, count)| format!("{count} {unit}")).collect();
+        let charged = if charged.is_empty() { "–".to_owned() } else { charged.join(", ") };
+        let Spending { group, attempts, clips, estimated, reserved, settled, .. } = group;
+        let [estimated, reserved, settled] = [estimated, reserved, settled].map(ToString::to_string);
         let _ = write!(
             text,
-            "\n{group:<14} {attempts:>8} {clips:>6} {reserved:>10} {settled:>10} {accepted:>11}  {second}"
+            "\n{group:<14} {attempts:>8} {clips:>6} {estimated:>10} {reserved:>10} {settled:>10} {accepted:>11}  \
+             {second:<25}  {charged}"
         );
     }
     text
@@ -69,8 +72,10 @@ fn json_of(group: &Spending) -> Value {
         "group": group.group,
         "attempts": group.attempts,
         "clips": group.clips,
+        "estimated_micros": group.estimated,
         "reserved_micros": group.reserved,
         "settled_micros": group.settled,
+        "charged": group.charged,
         "accepted_secs": group.accepted_secs,
         "micros_per_accepted_second": group.per_accepted_second(),
     })

@@ -2,9 +2,12 @@
 
 use super::{Exit, Failure, Ui, comfyui};
 use clap::{Subcommand, ValueHint};
-use holdstill::provider::{
-    Shelf, Tier,
-    recipe::{self, Auth, Durations, Final, Makes, Model, Recipe},
+use holdstill::{
+    provider::{
+        Shelf, Tier,
+        recipe::{self, Auth, Durations, Final, Makes, Model, Recipe},
+    },
+    store::{Environment, config::Address},
 };
 use owo_colors::OwoColorize;
 use serde_json::{Value, json};
@@ -38,7 +41,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     let shelf = Shelf::of_user();
     match &args.verb {
         None => list(&shelf, ui),
-        Some(Verb::Show { id }) if id == comfyui::ID => Ok(comfyui::show(ui)),
+        Some(Verb::Show { id }) if id == comfyui::ID => comfyui::show(ui),
         Some(Verb::Show { id }) => show(&shelf, id, ui),
         Some(Verb::Check { files }) => check(files, ui),
     }
@@ -93,7 +96,12 @@ fn show(shelf: &Shelf, id: &str, ui: &Ui) -> Result<Exit, Failure> {
     let mut text = format!("{}  {}\n{}\n", recipe.id.bold(), recipe.name, recipe.note);
     let place = shelf.file(id).map_or_else(|| "shipped".to_owned(), |path| path.display().to_string());
     let _ = writeln!(text, "\nrecipe   {place}, facts as of {}", recipe.as_of);
-    let _ = writeln!(text, "address  {} (or {})", recipe.base_url, recipe.base_variable());
+    let _ = match Environment::of_user()?.address(&recipe.id) {
+        Some(Address { url, origin }) => {
+            writeln!(text, "address  {url} ({origin}), instead of {}", recipe.base_url)
+        }
+        None => writeln!(text, "address  {} (or {})", recipe.base_url, recipe.base_variable()),
+    };
     let _ = writeln!(text, "key      {} ({})", variables(&recipe), if has_key(&recipe) { "set" } else { "not set" });
     let limits = &recipe.picture;
     let _ = writeln!(text, "still    {}, up to {} MB", limits.formats.join(", "), limits.max_bytes / 1_000_000);

@@ -7,6 +7,7 @@ use super::{
 };
 use clap::Subcommand;
 use holdstill::{
+    drift::Verdict,
     engine::{
         Error,
         animate::{AnimateJob, AnimateReport, Start, abandon},
@@ -90,8 +91,8 @@ fn list(home: &Home, count: usize, ui: &Ui) -> Result<Exit, Failure> {
     let mut text = format!(
         "{}\n",
         format_args!(
-            "{:<8}  {:<16}  {:<9} {:<7} {:>5}  {:>7}  clip",
-            "run", "begun", "state", "verdict", "drift", "spent"
+            "{:<8}  {:<16}  {:<9} {:<7} {:>5}  {:>8} {:>8} {:>8} {:>10}  clip",
+            "run", "begun", "state", "verdict", "drift", "estimate", "reserved", "settled", "a second"
         )
         .bold()
     );
@@ -101,13 +102,16 @@ fn list(home: &Home, count: usize, ui: &Ui) -> Result<Exit, Failure> {
             (report.verdict.to_string(), format!("{:.1}", report.drift))
         });
         let out = job_of(run).map(|job| job.out().display().to_string()).unwrap_or_default();
+        let purse = ledger.purse(&run.id)?;
+        let [estimated, reserved, settled] =
+            [purse.estimated, purse.reserved, purse.settled].map(|money| money.to_string());
+        let second = per_accepted_second(run, purse).map_or_else(|| "–".to_owned(), |cost| cost.to_string());
         let _ = writeln!(
             text,
-            "{:<8}  {:<16}  {:<9} {verdict:<7} {drift:>5}  {:>7}  {out}",
+            "{:<8}  {:<16}  {:<9} {verdict:<7} {drift:>5}  {estimated:>8} {reserved:>8} {settled:>8} {second:>10}  {out}",
             short(&run.id),
             minute(&run.created),
             state(run, home),
-            ledger.purse(&run.id)?.settled.to_string(),
         );
     }
     ui.data(text.trim_end());
@@ -174,19 +178,30 @@ fn page(run: &Run, attempts: &[Attempt], events: &[LedgerEvent], purse: Purse, h
     let _ = writeln!(
         text,
         "\n{}",
-        format_args!("{:<8} {:<4} {:<10} {:<11} {:>7}  clip", "attempt", "take", "provider", "state", "cost").bold()
+        format_args!(
+            "{:<8} {:<4} {:<10} {:<11} {:>8} {:>8}  {:<22}  clip",
+            "attempt", "take", "provider", "state", "estimate", "settled", "in its own units"
+        )
+        .bold()
     );
     for attempt in attempts {
-        let cost = attempt.cost.map_or_else(|| format!("({})", attempt.price), |cost| cost.to_string());
+        let price = attempt.price.to_string();
+        let cost = attempt.cost.map_or_else(|| "–".to_owned(), |cost| cost.to_string());
+        let charged = attempt.charged.as_deref().unwrap_or("–");
         let clip = attempt.blob.map(|blob| home.blobs().path(&blob).display().to_string());
         let what = clip.or_else(|| attempt.failure.clone()).unwrap_or_default();
         let _ = writeln!(
             text,
-            "{:<8} {:<4} {:<10} {:<11} {cost:>7}  {what}",
+            "{:<8} {:<4} {:<10} {:<11} {price:>8} {cost:>8}  {charged:<22}  {what}",
             attempt.id, attempt.take, attempt.provider, attempt.state
         );
     }
-    let _ = writeln!(text, "\nspent {}, reserved {}, budget {}", purse.settled, purse.reserved, budget(run.budget));
+    let Purse { estimated, reserved, settled, .. } = purse;
+    let limit = budget(run.budget);
+    let _ = writeln!(text, "\nestimate {estimated}, reserved {reserved}, settled {settled}, budget {limit}");
+    if let Some(second) = per_accepted_second(run, purse) {
+        let _ = writeln!(text, "{second} a second of accepted clip");
+    }
     let _ = writeln!(text, "\n{}", "diary".bold());
     for event in events {
         let who = event.attempt.map(|attempt| format!("attempt {attempt}")).unwrap_or_default();
@@ -213,8 +228,10 @@ fn brief(run: &Run, purse: Purse) -> Value {
         "verdict": report.as_ref().map(|report| report.verdict),
         "drift": report.as_ref().map(|report| report.drift),
         "final": report.as_ref().map(|report| &report.delivered),
+        "estimated_micros": purse.estimated,
         "settled_micros": purse.settled,
         "reserved_micros": purse.reserved,
+        "micros_per_accepted_second": per_accepted_second(run, purse),
         "budget_micros": run.budget,
     })
 }
@@ -229,6 +246,7 @@ fn attempt_json(attempt: &Attempt) -> Value {
         "state": attempt.state,
         "price_micros": attempt.price,
         "cost_micros": attempt.cost,
+        "charged": attempt.charged,
         "blake3": attempt.blob.map(|blob| blob.to_hex().to_string()),
         "decision": attempt.decision.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok()),
         "failure_code": attempt.failure_code,
@@ -265,6 +283,13 @@ fn job_of(run: &Run) -> Option<Job> {
 
 fn report_of(run: &Run) -> Option<AnimateReport> {
     run.report.as_deref().and_then(|text| serde_json::from_str(text).ok())
+}
+
+/// What a second of the clip has cost, where it was accepted.
+fn per_accepted_second(run: &Run, purse: Purse) -> Option<Money> {
+    let is_accepted = report_of(run).is_some_and(|report| report.verdict == Verdict::Hold);
+    let Some(Job::Animate(job)) = job_of(run).filter(|_| is_accepted) else { return None };
+    purse.settled.per_second(job.duration_secs)
 }
 
 /// Open runs are told apart by whether somebody works on them.

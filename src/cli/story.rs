@@ -98,6 +98,7 @@ pub(crate) fn table(report: &AnimateReport) -> String {
         several => format!("{several} takes"),
     };
     let _ = writeln!(text, "cost     {}{budget}, {takes}", cost.settled_micros);
+    let _ = writeln!(text, "ended    {}", report.stop);
     let _ = writeln!(text, "clip     {}", report.delivered.path);
     if let Some(origin) = &report.seed_origin {
         let _ = writeln!(text, "seed     {origin}");

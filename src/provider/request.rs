@@ -60,6 +60,8 @@ pub enum Progress {
     Accepted(Ticket),
     /// How much is done, `0..=1`.
     Fraction(f64),
+    /// What the provider says that it charged, in its own units: `25 credits`.
+    Charged(String),
     /// For a person.
     Message(String),
 }

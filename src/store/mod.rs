@@ -8,7 +8,7 @@ pub mod ledger;
 mod money;
 
 pub use blobs::{Blobs, hash_of};
-pub use config::Config;
+pub use config::{Config, Environment};
 pub use error::Error;
 pub use home::{Home, RunLock};
 pub use ledger::Ledger;

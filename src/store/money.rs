@@ -25,6 +25,12 @@ impl Money {
     pub fn checked_mul(self, count: i64) -> Option<Self> {
         self.micros.checked_mul(count).map(|micros| Self { micros })
     }
+
+    /// What one of `secs` seconds has cost, rounded up; `None` where there are none.
+    pub fn per_second(self, secs: f64) -> Option<Self> {
+        let micros = (self.micros as f64 / secs).ceil();
+        (secs > 0.0 && micros.is_finite()).then_some(Self { micros: micros as i64 })
+    }
 }
 
 impl fmt::Display for Money {
@@ -73,6 +79,8 @@ mod tests {
         assert_eq!("3".parse::<Money>().unwrap().micros, 3_000_000);
         assert_eq!("2.50".parse::<Money>().unwrap().to_string(), "$2.50");
         assert_eq!("0.0125".parse::<Money>().unwrap().to_string(), "$0.0125");
+        assert_eq!("1".parse::<Money>().unwrap().per_second(3.0), Some(Money { micros: 333_334 }));
+        assert_eq!(Money::ZERO.per_second(0.0), None);
         for bad in ["", ".5", "1.2345678", "1e3", "-1", "three", "99999999999999999999"] {
             assert!(bad.parse::<Money>().is_err(), "{bad}");
         }

@@ -4,6 +4,7 @@
 
 #[path = "../contract_server/mod.rs"]
 mod contract_server;
+mod failures;
 #[path = "../recording/mod.rs"]
 mod recording;
 #[path = "../scene/mod.rs"]

@@ -1,7 +1,7 @@
 //! A server on this machine that answers as a real `ComfyUI` did (`fixtures/providers/comfyui`).
 
 use crate::{
-    contract_server::{Asked, read, reply, send},
+    contract_server::{Asked, page, read, reply, send},
     recording::fixture,
 };
 use serde_json::{Value, json};
@@ -38,9 +38,29 @@ impl Session {
     }
 }
 
+/// An answer.
+#[derive(Clone)]
+pub enum Answer {
+    Json(u16, Value),
+    /// `Retry-After`, seconds.
+    Throttle(Option<u32>),
+    /// What a gateway shows to strangers.
+    Page,
+    /// The connection is closed.
+    Silence,
+    /// The clip, called by this type.
+    Clip(&'static str),
+    /// The first half of the clip.
+    Half,
+    /// The page, called a clip.
+    LyingPage,
+    /// Somewhere else.
+    Redirect(String),
+}
+
 /// Answers by method and path, each in its order; the last one stays.
 #[derive(Default)]
-pub struct Script(HashMap<String, Vec<(u16, Value)>>);
+pub struct Script(HashMap<String, Vec<Answer>>);
 
 impl Script {
     /// The upload goes well; the queue is empty, and no job is known.
@@ -52,8 +72,12 @@ impl Script {
             .then("POST /queue", 200, &Value::Null)
     }
 
-    pub fn then(mut self, what: &str, status: u16, answer: &Value) -> Self {
-        self.0.entry(what.to_owned()).or_default().push((status, answer.clone()));
+    pub fn then(self, what: &str, status: u16, answer: &Value) -> Self {
+        self.and(what, Answer::Json(status, answer.clone()))
+    }
+
+    pub fn and(mut self, what: &str, answer: Answer) -> Self {
+        self.0.entry(what.to_owned()).or_default().push(answer);
         self
     }
 }
@@ -77,24 +101,39 @@ impl Server {
                 let Ok(question) = read(&mut stream) else { continue };
                 log.lock().unwrap().push(question.clone());
                 let path = question.path.split('?').next().unwrap().replace(&job, &recorded);
-                if path == "/view" {
-                    let _ = send(&mut stream, 200, "video/mp4", clip.len(), &clip);
-                    continue;
-                }
                 if path == "/prompt" {
                     let sent: Value = serde_json::from_slice(&question.body).unwrap();
                     sent["prompt_id"].as_str().unwrap().clone_into(&mut job);
                 }
                 let answers = script.0.get_mut(&format!("{} {path}", question.method));
-                let (status, body) = match answers {
+                let answer = match answers {
                     Some(answers) if answers.len() > 1 => answers.remove(0),
                     Some(answers) => answers[0].clone(),
-                    None if path == "/queue" => (200, json!({ "queue_running": [], "queue_pending": [] })),
-                    None if path.starts_with("/history/") => (200, json!({})),
-                    None => (404, Value::Null),
+                    None if path == "/view" => Answer::Clip("video/mp4"),
+                    None if path == "/queue" => Answer::Json(200, json!({ "queue_running": [], "queue_pending": [] })),
+                    None if path.starts_with("/history/") => Answer::Json(200, json!({})),
+                    None => Answer::Json(404, Value::Null),
                 };
-                let body = if body.is_null() { String::new() } else { body.to_string() };
-                let _ = reply(&mut stream, status, &[], &body.replace(&recorded, &job));
+                let range = question.header("range").and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-'));
+                let from = range.map_or(0, |from| from.parse().unwrap());
+                let status = if from > 0 { 206 } else { 200 };
+                let rest = &clip[from..];
+                let _ = match answer {
+                    Answer::Json(status, Value::Null) => reply(&mut stream, status, &[], ""),
+                    Answer::Json(status, body) => {
+                        reply(&mut stream, status, &[], &body.to_string().replace(&recorded, &job))
+                    }
+                    Answer::Throttle(secs) => {
+                        let header = secs.map(|secs| ("Retry-After".to_owned(), secs.to_string()));
+                        reply(&mut stream, 429, header.as_slice(), "slow down")
+                    }
+                    Answer::Page => page(&mut stream),
+                    Answer::Silence => Ok(()),
+                    Answer::Clip(kind) => send(&mut stream, status, kind, rest.len(), rest),
+                    Answer::Half => send(&mut stream, status, "video/mp4", clip.len(), &clip[..clip.len() / 2]),
+                    Answer::LyingPage => send(&mut stream, 200, "video/mp4", 6, b"<html>"),
+                    Answer::Redirect(place) => reply(&mut stream, 302, &[("Location".to_owned(), place)], ""),
+                };
             }
         });
         Self { base, asked }

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod classes;
+#[path = "../discreet/mod.rs"]
+mod discreet;
 #[path = "../recording/mod.rs"]
 mod recording;
 #[path = "../scene/mod.rs"]
@@ -12,6 +14,7 @@ mod sdks;
 mod server;
 
 use classes::{Class, classes};
+use discreet::{KEY, SIGNATURE};
 use holdstill::{
     frame::Size,
     provider::{Error, Fate, Generated, Progress, Remote, Request, Shelf},
@@ -31,8 +34,6 @@ struct Outcome {
     secs: f64,
 }
 
-const KEY: &str = "SECRET-KEY-DO-NOT-PRINT";
-
 fn clip() -> &'static [u8] {
     static CLIP: OnceLock<Vec<u8>> = OnceLock::new();
     CLIP.get_or_init(|| {
@@ -48,8 +49,19 @@ fn attempt(class: &Class, mischief: Mischief) -> Outcome {
 
 /// The same, given up as soon as what the server was asked says so.
 fn attempt_until(class: &Class, mischief: Mischief, is_enough: &dyn Fn(&Server) -> bool) -> Outcome {
+    attempt_within(class, mischief, None, is_enough)
+}
+
+/// The same with another deadline, seconds.
+fn attempt_within(
+    class: &Class,
+    mischief: Mischief,
+    deadline_secs: Option<f64>,
+    is_enough: &dyn Fn(&Server) -> bool,
+) -> Outcome {
     let mut recipe = Shelf::default().open(class.id).unwrap();
     recipe.manners.poll_secs = 0.01;
+    recipe.manners.deadline_secs = deadline_secs.unwrap_or(recipe.manners.deadline_secs);
     // the pictures of a test are small
     recipe.picture.sides = None;
     let elsewhere = Elsewhere::open(clip());
@@ -111,9 +123,14 @@ fn request(model: &holdstill::provider::recipe::Model, out: &Path) -> Request {
 fn everywhere(mischief: Mischief, check: impl Fn(&Class, &Outcome)) {
     for class in classes() {
         let outcome = attempt(&class, mischief);
-        if let Err(error) = &outcome.made {
-            let told = format!("{error} {error:?} {}", error.hint());
-            assert!(!told.contains(KEY), "{}: {told}", class.id);
+        let error = outcome.made.as_ref().err().map(|error| format!("{error} {error:?} {}", error.hint()));
+        let receipts = outcome.heard.iter().filter_map(|progress| match progress {
+            Progress::Accepted(ticket) => serde_json::to_string(ticket).ok(),
+            _ => None,
+        });
+        let told = format!("{error:?} {:?} {}", outcome.heard, receipts.collect::<String>());
+        for secret in [KEY, SIGNATURE] {
+            assert!(!told.contains(secret), "{}: {told}", class.id);
         }
         check(&class, &outcome);
     }
@@ -157,9 +174,25 @@ fn a_slow_job_is_waited_for() {
 #[test]
 fn a_throttled_submit_is_sent_again_when_the_provider_says_so() {
     everywhere(Mischief::Throttled(None), |class, outcome| is_made(class, outcome, 2));
-    let outcome = attempt(&classes()[0], Mischief::Throttled(Some(1)));
-    is_made(&classes()[0], &outcome, 2);
-    assert!(outcome.secs >= 1.0, "Retry-After is obeyed: {} s", outcome.secs);
+    everywhere(Mischief::Throttled(Some(1)), |class, outcome| {
+        is_made(class, outcome, 2);
+        assert!(outcome.secs >= 1.0, "{} obeys Retry-After: {} s", class.id, outcome.secs);
+    });
+}
+
+#[test]
+fn a_job_that_takes_longer_than_we_wait_is_left_not_lost() {
+    // the only answer that was recorded of this one is its last
+    for class in classes().iter().filter(|class| class.id != "gemini") {
+        let outcome = attempt_within(class, Mischief::HeldPolls, Some(0.3), &|_| false);
+        fails(class, &outcome, "job-pending", Fate::Open, 1);
+        assert!(outcome.made.unwrap_err().to_string().contains("longer than we wait"), "{}", class.id);
+    }
+}
+
+#[test]
+fn a_clip_larger_than_any_clip_is_not_fetched() {
+    everywhere(Mischief::EndlessClip, |class, outcome| fails(class, outcome, "job-pending", Fate::Open, 1));
 }
 
 #[test]
@@ -222,15 +255,34 @@ fn a_job_is_looked_for_by_our_name_and_only_a_plain_no_is_a_no() {
         let model = recipe.models[0].clone();
         let remote = Remote::new(recipe, model, &env).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let answer = runtime.block_on(remote.find("client-1"));
+        let answer = runtime.block_on(remote.find("client-1", Some(7)));
         match (answer, found) {
             (Ok(ticket), Some(job)) => {
-                assert_eq!(ticket.as_ref().map(holdstill::provider::Ticket::job), job, "HTTP {status} {body}")
+                assert_eq!(ticket.as_ref().map(holdstill::provider::Ticket::job), job, "HTTP {status} {body}");
             }
             (Err(error), None) => assert_eq!(error.code(), "answer-lost", "HTTP {status} {body}"),
             (answer, _) => panic!("HTTP {status} {body}: {answer:?}"),
         }
         assert!(asked.path().contains("client-1"), "{}", asked.path());
+    }
+}
+
+#[test]
+fn a_job_that_bears_no_name_of_ours_is_looked_for_in_the_list_of_jobs() {
+    let recipe = Shelf::default().open("ark").unwrap();
+    let model = recipe.models.iter().find(|model| model.rng_seed).unwrap().clone();
+    let seed = 0x1_2345_6789_u64;
+    let job = serde_json::json!({ "id": "cgt-7", "model": model.id, "seed": seed & 0x7fff_ffff, "status": "running" });
+    let other = serde_json::json!({ "id": "cgt-8", "model": model.id, "seed": 8, "status": "running" });
+    for (items, found) in [(vec![&other, &job], Some("cgt-7")), (vec![&other], None), (vec![&job, &job], None)] {
+        let asked = server::always(200, &serde_json::json!({ "total": items.len(), "items": items }).to_string());
+        let (variable, base) = (recipe.base_variable(), asked.base.clone());
+        let env = |name: &str| Some(if name == variable { base.clone() } else { KEY.to_owned() });
+        let remote = Remote::new(recipe.clone(), model.clone(), &env).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let ticket = runtime.block_on(remote.find("client-1", Some(seed))).unwrap();
+        assert_eq!(ticket.as_ref().map(holdstill::provider::Ticket::job), found, "{items:?}");
+        assert!(asked.path().contains(&format!("filter.model={}", model.id)), "{}", asked.path());
     }
 }
 
@@ -272,6 +324,16 @@ fn an_empty_account_is_told_apart_from_a_throttle() {
 }
 
 #[test]
+fn an_empty_account_is_no_throttle_even_where_it_looks_like_one() {
+    // these tell it by the status alone
+    let silent = ["replicate", "veo", "gemini"];
+    for class in classes().iter().filter(|class| !silent.contains(&class.id)) {
+        let outcome = attempt(class, Mischief::OutOfCreditAsThrottle);
+        fails(class, &outcome, "provider-out-of-credit", Fate::Over, 1);
+    }
+}
+
+#[test]
 fn moderation_and_failure_end_a_job() {
     everywhere(Mischief::Moderated, |class, outcome| fails(class, outcome, "provider-moderated", Fate::Over, 1));
     everywhere(Mischief::Failed, |class, outcome| fails(class, outcome, "provider-broke", Fate::Over, 1));
@@ -306,7 +368,14 @@ fn a_truncated_download_goes_on_where_it_broke_off() {
 
 #[test]
 fn a_page_is_no_clip_and_the_job_stays() {
-    everywhere(Mischief::PageForClip, |class, outcome| fails(class, outcome, "job-pending", Fate::Open, 1));
+    for mischief in [Mischief::PageForClip, Mischief::LyingPageForClip] {
+        everywhere(mischief, |class, outcome| fails(class, outcome, "job-pending", Fate::Open, 1));
+    }
+}
+
+#[test]
+fn a_clip_is_a_clip_whatever_it_is_called() {
+    everywhere(Mischief::OddlyCalledClip, |class, outcome| is_made(class, outcome, 1));
 }
 
 #[test]

@@ -57,6 +57,14 @@ pub enum Mischief {
     Truncated,
     /// Downloads are pages.
     PageForClip,
+    /// Downloads are pages that call themselves clips.
+    LyingPageForClip,
+    /// The clip says that it is larger than any clip.
+    EndlessClip,
+    /// The clip is called something else.
+    OddlyCalledClip,
+    /// Submits are answered 429, with the provider's words for an empty account.
+    OutOfCreditAsThrottle,
     /// Two polls are answered with a page.
     PageForPoll,
     /// Polls are redirected to another host.
@@ -222,6 +230,10 @@ impl Play {
         if self.is_poll(&asked.path) {
             return self.answer_poll(&mut stream, &asked, polls);
         }
+        // a list of jobs, none of which is ours
+        if asked.method == "GET" && asked.path.starts_with(&format!("{}?", self.submit.0)) {
+            return reply(&mut stream, 200, &[], r#"{ "total": 0, "items": [] }"#);
+        }
         let hop = self.recorded.iter().find(|(path, ..)| plain(path) == plain(&asked.path));
         match hop {
             Some(_) if self.mischief == Mischief::LockedResult && self.recipe.result.hop.is_some() => {
@@ -254,6 +266,7 @@ impl Play {
             Mischief::PageForSubmit => page(stream),
             Mischief::DroppedRead if count == 1 => Ok(()),
             Mischief::OutOfCredit => reply(stream, *status, &[], &body.to_string()),
+            Mischief::OutOfCreditAsThrottle => reply(stream, 429, &[], &body.to_string()),
             _ => reply(stream, 200, &[], &self.submit.1.to_string()),
         }
     }
@@ -295,6 +308,9 @@ impl Play {
         match self.mischief {
             Mischief::ExpiredUrl if count == 1 => reply(stream, 403, &[], "expired"),
             Mischief::PageForClip => page(stream),
+            Mischief::LyingPageForClip => send(stream, 200, "video/mp4", 6, b"<html>"),
+            Mischief::EndlessClip => send(stream, 200, "video/mp4", 9 << 30, clip),
+            Mischief::OddlyCalledClip => send(stream, status, "application/octet-stream", clip.len(), clip),
             Mischief::RedirectedClip => {
                 reply(stream, 302, &[("Location".into(), format!("{}/clip.mp4", self.elsewhere))], "")
             }

@@ -89,6 +89,7 @@ impl<'a, 'e> Crew<'a, 'e> {
             let told = match &progress {
                 Progress::Accepted(ticket) => sign(Sign::Accepted(ticket)),
                 Progress::Fraction(done) => sign(Sign::Working(*done)),
+                Progress::Charged(told) => sign(Sign::Charged(told)),
                 Progress::Message(words) => sign(Sign::Told(words)),
             };
             if let Err(error) = told {
@@ -237,15 +238,17 @@ impl Workshop for Crew<'_, '_> {
         runtime.block_on(self.oversee(take, sign, work))
     }
 
-    fn reconcile(&mut self, client_id: &str, out: &Path) -> Result<Option<Trace>, Error> {
+    fn reconcile(&mut self, client_id: &str, rng_seed: Option<u64>, out: &Path) -> Result<Option<Trace>, Error> {
         // a half-written MP4 has no index and cannot be probed
         if media::probe(out).is_ok() {
             return Ok(Some(Trace::Clip(out.to_owned())));
         }
         let runtime = runtime()?;
+        // an exact final has the seed of its draft, which must not be taken for it
+        let rng_seed = rng_seed.filter(|_| !self.job.is_exact());
         let job = match &self.provider {
             Provider::Comfy(comfy) => runtime.block_on(comfy.find(client_id))?,
-            Provider::Remote(remote) => runtime.block_on(remote.find(client_id))?,
+            Provider::Remote(remote) => runtime.block_on(remote.find(client_id, rng_seed))?,
             Provider::Builtin(_) | Provider::Command(..) => None,
         };
         Ok(job.map(Trace::Job))

@@ -100,7 +100,7 @@ impl Workshop for Market {
         Ok(Made { cost: (cost > 0).then_some(Money { micros: price / cost.max(1) as i64 }) })
     }
 
-    fn reconcile(&mut self, client_id: &str, out: &Path) -> Result<Option<Trace>, Error> {
+    fn reconcile(&mut self, client_id: &str, _: Option<u64>, out: &Path) -> Result<Option<Trace>, Error> {
         let job = format!("job-{client_id}");
         let is_known = self.finds && self.jobs.contains_key(&job);
         Ok(if out.exists() {

@@ -4,6 +4,7 @@ use super::{AnimateJob, Maker, crew::runtime};
 use crate::{
     engine::Error,
     provider::{Builtin, Comfy, Command, Remote, Shelf, Stopped, Ticket, Tier, command::Capabilities},
+    store::Environment,
 };
 
 /// An opened provider.
@@ -15,9 +16,10 @@ pub(super) enum Provider {
 }
 
 impl Provider {
-    /// Opens the provider of a job; keys and addresses come from the environment.
+    /// Opens the provider of a job. Keys come from the environment, other addresses from there or the user's settings.
     pub(super) fn open(job: &AnimateJob) -> Result<Self, Error> {
-        let env = |name: &str| std::env::var(name).ok();
+        let environment = Environment::of_user()?;
+        let env = |name: &str| environment.get(name);
         Ok(match &job.maker {
             Maker::Command { line, .. } => {
                 let command = Command::parse(line)?;

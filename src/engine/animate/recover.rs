@@ -66,8 +66,12 @@ impl Session<'_> {
 
     /// The clip of an attempt whose answer was lost, where it can be found.
     pub(super) fn traced(&mut self, workshop: &mut dyn Workshop, attempt: &Attempt) -> Result<Option<Attempt>, Error> {
-        match workshop.reconcile(&attempt.client_id, &self.home.staging_path(attempt.id))? {
+        let request: Option<serde_json::Value> = serde_json::from_str(&attempt.request).ok();
+        let rng_seed = request.and_then(|request| request["rng_seed"].as_u64());
+        match workshop.reconcile(&attempt.client_id, rng_seed, &self.home.staging_path(attempt.id))? {
             None => Ok(None),
+            // found by its seed, it may be that of an earlier attempt at the same thing
+            Some(Trace::Job(ticket)) if self.ledger.is_job_of_another(attempt, ticket.job())? => Ok(None),
             Some(Trace::Clip(found)) => {
                 let blob = self.home.blobs().put(&found)?;
                 let attempt = self.ledger.advance(attempt.id, &Step::Downloaded { blob, cost: None })?;

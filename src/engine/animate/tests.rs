@@ -85,7 +85,7 @@ impl Workshop for Fake {
         Err(Unmade { error: Error::Bug("keeps no jobs".into()), cost: None })
     }
 
-    fn reconcile(&mut self, _: &str, out: &Path) -> Result<Option<Trace>, Error> {
+    fn reconcile(&mut self, _: &str, _: Option<u64>, out: &Path) -> Result<Option<Trace>, Error> {
         Ok(out.exists().then(|| Trace::Clip(out.to_owned())))
     }
 

@@ -62,6 +62,8 @@ pub(super) enum Sign<'a> {
     Accepted(&'a Ticket),
     /// It works; `0..=1`.
     Working(f64),
+    /// What it says that it charged, in its own units.
+    Charged(&'a str),
     /// It says something worth remembering.
     Told(&'a str),
 }
@@ -154,8 +156,8 @@ pub(super) trait Workshop {
     /// Goes on with a job of an earlier process.
     fn collect(&mut self, ticket: &Ticket, take: u32, out: &Path, sign: &mut Ear<'_>) -> Result<Made, Unmade>;
 
-    /// Looks for what became of a request whose answer was lost, by our name for it.
-    fn reconcile(&mut self, client_id: &str, out: &Path) -> Result<Option<Trace>, Error>;
+    /// Looks for what became of a request whose answer was lost, by our name for it or by its seed of randomness.
+    fn reconcile(&mut self, client_id: &str, rng_seed: Option<u64>, out: &Path) -> Result<Option<Trace>, Error>;
 
     /// What the provider takes for `secs` of `clip` in `gap`, where it can make that: it may have to be told how a clip
     /// ends, and that is another picture than it begins with.

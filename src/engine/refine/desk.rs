@@ -13,7 +13,7 @@ use crate::{
         recipe::{Edit, Picture},
     },
     store::{
-        Home, Ledger, Money, RunLock,
+        Environment, Home, Ledger, Money, RunLock,
         ledger::{Attempt, AttemptState, Intent, NewRun, Run, Step},
     },
 };
@@ -162,10 +162,20 @@ impl<'a> Desk<'a> {
         let (runtime, cancel) = (runtime()?, self.cancel.clone());
         let (ledger, mut written) = (&mut self.ledger, Ok(()));
         let mut progress = |progress: Progress| {
-            if let Progress::Accepted(ticket) = progress {
-                let json = serde_json::to_string(&ticket).expect("receipts are plain data");
-                let step = Step::Submitted { job_id: ticket.job(), ticket: &json };
-                written = ledger.advance(attempt.id, &step).map(drop);
+            let told = match &progress {
+                Progress::Accepted(ticket) => {
+                    let json = serde_json::to_string(ticket).expect("receipts are plain data");
+                    let step = Step::Submitted { job_id: ticket.job(), ticket: &json };
+                    ledger.advance(attempt.id, &step).map(drop)
+                }
+                Progress::Charged(told) => ledger.charged(attempt.id, told),
+                Progress::Message(words) => ledger.note(&attempt.run, Some(attempt.id), "provider", words),
+                Progress::Fraction(_) => Ok(()),
+            };
+            if let Err(error) = told
+                && written.is_ok()
+            {
+                written = Err(error);
             }
         };
         let made = work(&out, &mut progress, &|| cancel.is_requested(), &runtime);
@@ -184,6 +194,7 @@ impl<'a> Desk<'a> {
             self.ledger.advance(attempt.id, &Step::Running)?;
         }
         let attempt = self.ledger.advance(attempt.id, &Step::Downloaded { blob, cost: made.cost })?;
+        self.ledger.forget(attempt.id, Editor::ADDRESS)?;
         // the blob is safe, the copy is of no more use
         let _ = fs_err::remove_file(&out);
         Ok(attempt)
@@ -201,7 +212,10 @@ impl<'a> Desk<'a> {
             (Fate::Over, Class::Interrupted) => Step::Cancelled { cost },
             (Fate::Over, _) => Step::Failed { code: error.code(), what: &what, cost },
         };
-        self.ledger.advance(attempt.id, &step).err().map_or(error, Into::into)
+        let is_over = fate == Fate::Over;
+        let ended = self.ledger.advance(attempt.id, &step);
+        let ended = ended.and_then(|_| if is_over { self.ledger.forget(attempt.id, Editor::ADDRESS) } else { Ok(()) });
+        ended.err().map_or(error, Into::into)
     }
 
     fn check_consent(&self) -> Result<(), Error> {
@@ -218,7 +232,8 @@ impl<'a> Desk<'a> {
 
     fn editor(&self) -> Result<Editor, Error> {
         let choice = &self.job.maker;
-        let env = |name: &str| std::env::var(name).ok();
+        let environment = Environment::of_user()?;
+        let env = |name: &str| environment.get(name);
         Ok(Editor::open(&Shelf::of_user(), &choice.id, Some(&choice.model), choice.tier, &env)?)
     }
 }

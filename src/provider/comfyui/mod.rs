@@ -4,8 +4,8 @@
 //! still ─► /upload/image ─► workflow, filled ─► /prompt (our id) ─► /history + /queue … ─► /view ─► probe ─► rename
 //! ```
 //!
-//! It is free and knows no keys, and it queues whatever it gets, the same id twice as well: a request is sent once, and
-//! after a lost answer its id is looked for in queue and history. Written against `ComfyUI` 0.3.64 and recordings of it.
+//! It is free and knows no keys, and it queues whatever it gets, the same id twice as well: a request is sent once, unless a
+//! gateway throttles it, and after a lost answer its id is looked for in queue and history. Written against `ComfyUI` 0.3.64 and recordings of it.
 
 mod answer;
 mod workflow;
@@ -39,6 +39,8 @@ const POLL_SECS: f64 = 0.5;
 pub(crate) const DEADLINE_SECS: f64 = 6.0 * 3600.0;
 /// Questions in a row that may go unanswered, or after which a job that is nowhere is lost.
 const MOST_FAILURES: u32 = 4;
+/// Most times that a workflow is handed in, where a gateway throttles.
+const MOST_SUBMITS: u32 = 6;
 
 /// A `ComfyUI` server with a workflow.
 #[derive(Debug)]
@@ -94,7 +96,8 @@ impl Comfy {
         if is_cancelled() {
             return Err(Error::Cancelled { fate: Fate::Over, cost: Some(Money::ZERO) });
         }
-        let ticket = self.submit(&self.workflow.filled(&values), client_id).await?;
+        let mut pace = Pace::new(&self.manners, client_id, is_cancelled);
+        let ticket = self.submit(&self.workflow.filled(&values), client_id, &mut pace).await?;
         progress(Progress::Accepted(ticket.clone()));
         self.collect(&ticket, &request.out, progress, is_cancelled).await
     }
@@ -133,8 +136,8 @@ impl Comfy {
     pub async fn find(&self, client_id: &str) -> Result<Option<Ticket>, Error> {
         let history = self.send("GET", &format!("/history/{client_id}"), Body::Empty).await.map_err(lost)?;
         let queue = self.send("GET", "/queue", Body::Empty).await.map_err(lost)?;
-        if let Some(answer) = [&history, &queue].into_iter().find(|answer| !answer.is_success() || !answer.is_json) {
-            return Err(unclear(format!("asked for the job, it answered HTTP {}", answer.status)));
+        if let Some(answer) = [&history, &queue].into_iter().find(|answer| !is_proper(answer)) {
+            return Err(unclear(format!("asked for the job, {}", improper(answer))));
         }
         let is_there = history.body.get(client_id).is_some() || answer::place(&queue.body, client_id) != Place::Absent;
         Ok(is_there.then(|| Ticket::of(client_id)))
@@ -146,13 +149,17 @@ impl Comfy {
     /// Where the server cannot be asked.
     pub async fn stop(&self, job: &str) -> Result<Stopped, Error> {
         let queue = self.send("GET", "/queue", Body::Empty).await.map_err(lost)?;
+        if !is_proper(&queue) {
+            return Err(unclear(improper(&queue)));
+        }
         let (path, body) = match answer::place(&queue.body, job) {
             // older servers interrupt whatever runs: it is ours
             Place::Running => ("/interrupt", json!({ "prompt_id": job })),
             Place::Waiting(_) => ("/queue", json!({ "delete": [job] })),
             Place::Absent => return Ok(Stopped::Ended),
         };
-        self.send("POST", path, Body::Json(body)).await.map(|_| Stopped::Now).map_err(lost)
+        let answer = self.send("POST", path, Body::Json(body)).await.map_err(lost)?;
+        if answer.is_success() { Ok(Stopped::Now) } else { Err(unclear(format!("it answered HTTP {}", answer.status))) }
     }
 
     /// Hands a picture over, under a name that tells its content; returns the server's name for it.
@@ -174,17 +181,28 @@ impl Comfy {
         }
     }
 
-    async fn submit(&self, nodes: &Value, client_id: &str) -> Result<Ticket, Error> {
+    /// Hands the workflow in; again only where a gateway before the server says that it let nothing through.
+    async fn submit(&self, nodes: &Value, client_id: &str, pace: &mut Pace<'_>) -> Result<Ticket, Error> {
         let body = json!({ "prompt": nodes, "client_id": client_id, "prompt_id": client_id });
-        let answer = match self.send("POST", "/prompt", Body::Json(body)).await {
-            Ok(answer) => answer,
-            Err(Trouble::Unreached(what)) => return Err(unreached(what)),
-            Err(Trouble::Lost(what)) => return Err(unclear(what)),
-        };
-        match (answer.status, answer.body["prompt_id"].as_str()) {
-            (200..=299, Some(job)) => Ok(Ticket::of(job)),
-            (400..=499, _) => Err(refused(answer::refusal(answer.status, &answer.body, nodes))),
-            (status, _) => Err(unclear(format!("it answered HTTP {status}"))),
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let answer = match self.send("POST", "/prompt", Body::Json(body.clone())).await {
+                Ok(answer) => answer,
+                Err(Trouble::Unreached(what)) => return Err(unreached(what)),
+                Err(Trouble::Lost(what)) => return Err(unclear(what)),
+            };
+            match (answer.status, answer.body["prompt_id"].as_str()) {
+                (200..=299, Some(job)) => return Ok(Ticket::of(job)),
+                (429, _) if tried < MOST_SUBMITS => {}
+                (400..=499, _) => return Err(refused(answer::refusal(answer.status, &answer.body, nodes))),
+                (status, _) => return Err(unclear(format!("it answered HTTP {status}"))),
+            }
+            let asked = answer.retry_after(jiff::Timestamp::now());
+            pace.pause(tried, asked).await.map_err(|ended| match ended {
+                Ended::Late => refused(answer::refusal(answer.status, &answer.body, nodes)),
+                Ended::Cancelled => Error::Cancelled { fate: Fate::Over, cost: Some(Money::ZERO) },
+            })?;
         }
     }
 
@@ -231,10 +249,11 @@ impl Comfy {
             return Ok(Ok(ended));
         }
         let queue = self.send("GET", "/queue", Body::Empty).await?;
-        if history.is_success() && queue.is_success() {
-            return Ok(Err(answer::place(&queue.body, job)));
+        // of a page that a gateway puts before the server, nothing follows
+        match [&history, &queue].into_iter().find(|answer| !is_proper(answer)) {
+            None => Ok(Err(answer::place(&queue.body, job))),
+            Some(answer) => Err(Trouble::Lost(improper(answer))),
         }
-        Err(Trouble::Lost(format!("it answered HTTP {}", queue.status.max(history.status))))
     }
 
     async fn send(&self, method: &str, path: &str, body: Body) -> Result<HttpResponse, Trouble> {
@@ -247,6 +266,16 @@ impl Comfy {
         let url = check_base(&url).map_err(unreached)?;
         Ok(HttpRequest { method: method.into(), url, headers: Vec::new(), credential: None, body })
     }
+}
+
+/// Whether an answer is the server's own: a table, as all of them are.
+fn is_proper(answer: &HttpResponse) -> bool {
+    answer.is_success() && answer.body.is_object()
+}
+
+fn improper(answer: &HttpResponse) -> String {
+    let what = if answer.is_success() { ", and no table" } else { "" };
+    format!("it answered HTTP {}{what}", answer.status)
 }
 
 fn values(request: &Request) -> Map<String, Value> {

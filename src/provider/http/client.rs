@@ -1,9 +1,10 @@
 //! Sending one request, and telling apart whether it can have arrived.
 
-use crate::provider::recipe::{HttpRequest, HttpResponse, is_private_address};
+use crate::provider::recipe::{Credential, HttpRequest, HttpResponse, is_private_address};
 use reqwest::{
-    Method, Response,
+    Method, RequestBuilder, Response,
     dns::{Addrs, Name, Resolve, Resolving},
+    header::HeaderValue,
     redirect::Policy,
 };
 use std::{error::Error as _, sync::Arc, time::Duration};
@@ -68,9 +69,7 @@ impl Client {
         for (name, value) in &request.headers {
             call = call.header(name, value);
         }
-        if let Some(credential) = &request.credential {
-            call = call.header(&credential.header, credential.value.reveal());
-        }
+        call = signed(call, request.credential.as_ref());
         call = match request.body.encoded() {
             Some((mime, bytes)) => call.header("content-type", mime).body(bytes),
             None => call,
@@ -92,13 +91,25 @@ impl Client {
     /// Begins a download, from byte `from` on.
     pub(in crate::provider) async fn open(&self, request: &HttpRequest, from: u64) -> Result<Response, Trouble> {
         let mut call = self.clips.get(request.url.clone());
-        if let Some(credential) = &request.credential {
-            call = call.header(&credential.header, credential.value.reveal());
-        }
+        call = signed(call, request.credential.as_ref());
         if from > 0 {
             call = call.header("range", format!("bytes={from}-"));
         }
         call.send().await.map_err(|error| trouble(&error))
+    }
+}
+
+/// A request with its key, which no layer below may log.
+fn signed(call: RequestBuilder, credential: Option<&Credential>) -> RequestBuilder {
+    let Some(credential) = credential else { return call };
+    let key = HeaderValue::from_str(credential.value.reveal()).map(|mut key| {
+        key.set_sensitive(true);
+        key
+    });
+    match key {
+        Ok(key) => call.header(&credential.header, key),
+        // refused when it is sent, as any header that cannot be
+        Err(_) => call.header(&credential.header, credential.value.reveal()),
     }
 }
 

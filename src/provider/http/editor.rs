@@ -13,8 +13,6 @@ use crate::{
 use serde_json::{Map, Value};
 use std::path::Path;
 
-/// Name of the address among the values of a receipt.
-const ADDRESS: &str = "picture";
 /// Name of what it cost, millionths of a US dollar, among them.
 const COST: &str = "cost_micros";
 
@@ -28,6 +26,9 @@ pub struct Editor {
 }
 
 impl Editor {
+    /// Name of the still's address, which may be signed, among the values of a receipt.
+    pub const ADDRESS: &str = "picture";
+
     /// A provider by its id, with the model of this name or the first of the tier. `env` reads the environment.
     ///
     /// # Errors
@@ -82,6 +83,9 @@ impl Editor {
         let counter = Counter { client: &self.client, recipe: &self.recipe };
         let edited = counter.pay(&request, &mut pace, |answer| self.recipe.read_edit(answer)).await?;
         let cost = edited.cost.as_ref().and_then(|charge| charge.usd);
+        if let Some(charge) = &edited.cost {
+            progress(Progress::Charged(charge.told.clone()));
+        }
         match edited.made {
             Err(fault) => Err(self.refused(fault, cost)),
             Ok(Sent::Bytes(bytes)) => {
@@ -106,7 +110,7 @@ impl Editor {
         out: &Path,
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<Generated, Error> {
-        let address = ticket.values.get(ADDRESS).and_then(Value::as_str).unwrap_or_default();
+        let address = ticket.values.get(Self::ADDRESS).and_then(Value::as_str).unwrap_or_default();
         let cost = ticket.values.get(COST).and_then(Value::as_i64).map(|micros| Money { micros });
         let needs_key = self.recipe.result.key;
         let download = Download { client: &self.client, site: &self.site, needs_key, kind: Kind::Still };
@@ -148,7 +152,7 @@ impl Editor {
 
 fn ticket_of(client_id: &str, address: String, cost: Option<Money>) -> Ticket {
     let mut ticket = Ticket::of(client_id);
-    ticket.values.insert(ADDRESS.into(), address.into());
+    ticket.values.insert(Editor::ADDRESS.into(), address.into());
     if let Some(cost) = cost {
         ticket.values.insert(COST.into(), cost.micros.into());
     }

@@ -32,6 +32,9 @@ use std::path::Path;
 /// Fresh addresses of a clip that are asked for after one has expired.
 const MOST_ADDRESSES: u32 = 3;
 
+/// Providers take 31 bits of a seed of randomness.
+const SEED_BITS: u64 = 0x7fff_ffff;
+
 /// A provider behind HTTP.
 #[derive(Debug)]
 pub struct Remote {
@@ -160,7 +163,7 @@ impl Remote {
         for _ in 0..MOST_ADDRESSES {
             let job = self.follow(ticket, &mut pace, progress).await?;
             if let Some(charge) = &job.charge {
-                progress(Progress::Message(format!("{} charged {}", self.recipe.id, charge.told)));
+                progress(Progress::Charged(charge.told.clone()));
             }
             match download.fetch(&job.video, out, &mut pace).await {
                 Ok(()) => return Ok(Generated { cost: job.charge.and_then(|charge| charge.usd) }),
@@ -174,14 +177,17 @@ impl Remote {
         Err(self.pending(ticket, what))
     }
 
-    /// Looks for the job of a request whose answer was lost, by our own name for it.
+    /// Looks for the job of a request whose answer was lost, by our own name for it or by what its provider echoes of it.
     ///
     /// # Errors
-    /// Where the provider cannot be asked. `None`: it has no such job, or cannot be asked for one by our name.
-    pub async fn find(&self, client_id: &str) -> Result<Option<Ticket>, Error> {
+    /// Where the provider cannot be asked. `None`: it has no such job, or cannot be asked for one.
+    pub async fn find(&self, client_id: &str, rng_seed: Option<u64>) -> Result<Option<Ticket>, Error> {
         let Some(call) = &self.recipe.find else { return Ok(None) };
         let mut values = self.job_values(&Ticket::default());
         values.insert("client_id".into(), client_id.into());
+        if let Some(seed) = rng_seed.filter(|_| self.model.rng_seed) {
+            values.insert("rng_seed".into(), (seed & SEED_BITS).into());
+        }
         let request = self.call(call, &values, None)?;
         let answer = self
             .client
@@ -200,9 +206,10 @@ impl Remote {
             );
             return Err(Error::Unclear { provider: self.recipe.id.clone(), what });
         }
-        let mut ticket = Ticket { values: call.taken(&answer) };
+        let Some(values) = self.recipe.traced(call, &answer, &values) else { return Ok(None) };
+        let mut ticket = Ticket { values };
         ticket.values.insert("client_id".into(), client_id.into());
-        Ok(Some(ticket).filter(|ticket| !ticket.job().is_empty()))
+        Ok(Some(ticket))
     }
 
     /// Hands a picture over; returns the address under which the provider knows it.
@@ -246,8 +253,7 @@ impl Remote {
             aspect: &request.aspect,
             size: [request.size.width, request.size.height],
             fps: request.fps,
-            // providers take 31 bits
-            rng_seed: request.rng_seed & 0x7fff_ffff,
+            rng_seed: request.rng_seed & SEED_BITS,
             client_id,
             first,
             last,

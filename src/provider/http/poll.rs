@@ -56,6 +56,9 @@ impl Remote {
                     return self.locate(values, standing, ticket, pace).await;
                 }
                 JobState::Failed | JobState::Moderated | JobState::Canceled | JobState::Expired | JobState::Lost => {
+                    if let Some(charge) = &standing.cost {
+                        progress(Progress::Charged(charge.told.clone()));
+                    }
                     return Err(self.refused(standing));
                 }
             }

@@ -8,6 +8,7 @@
 //! recipe, was learned from recorded requests of their official clients; `tests/recipes` compares every shipped
 //! recipe with them.
 
+mod among;
 mod answer;
 mod auth;
 mod edit;
@@ -29,6 +30,7 @@ mod template;
 mod values;
 mod wire;
 
+pub use among::Among;
 pub use answer::{Charge, Polled, Standing, Submitted, Ticket};
 pub use auth::{Auth, Credential, Secret};
 pub use edit::{Edit, Edited, Sent};

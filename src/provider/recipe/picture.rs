@@ -64,6 +64,9 @@ impl Picture {
             let (has, may) = (megabytes(bytes.len() as u64), megabytes(rules.max_bytes));
             return misfit(format!("the still has {has:.1} MB; it takes up to {may:.1} MB"));
         }
+        if rules.opaque && has_opacity(bytes) {
+            return misfit("the still has a channel of opacity; it takes PNG without one: flatten it first".into());
+        }
         if let Some([least, most]) = rules.sides
             && (*width.min(height) < least || *width.max(height) > most)
         {
@@ -97,6 +100,16 @@ impl Picture {
     }
 }
 
+/// Whether a PNG has a channel of opacity, or a colour that stands for transparency (PNG, third edition, 11.2.1 and 11.3.1.1).
+fn has_opacity(png: &[u8]) -> bool {
+    /// Place of the colour type in the header.
+    const COLOUR_TYPE: usize = 25;
+    let header = png.windows(4).position(|chunk| chunk == b"IDAT").unwrap_or(png.len());
+    png.starts_with(MAGIC[0].0)
+        && (png.get(COLOUR_TYPE).is_some_and(|kind| [4, 6].contains(kind))
+            || png[..header].windows(4).any(|chunk| chunk == b"tRNS"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +124,7 @@ mod tests {
             formats: vec!["png".into()],
             max_bytes: 10,
             max_inline_bytes: Some(8),
+            opaque: false,
             sides: Some([10, 100]),
             aspect: Some([0.5, 2.0]),
         }
@@ -132,6 +146,22 @@ mod tests {
             assert!(reason(picture).unwrap().contains(word), "{word}");
         }
         assert!(picture(png, [20, 20]).check(&rules(Encoding::Url)).is_err());
+    }
+
+    #[test]
+    fn a_channel_of_opacity_is_told_where_there_may_be_none() {
+        let png = |kind: image::ExtendedColorType, bytes: usize| {
+            let mut file = Vec::new();
+            let encoder = image::codecs::png::PngEncoder::new(&mut file);
+            image::ImageEncoder::write_image(encoder, &vec![255; 400 * bytes], 20, 20, kind).unwrap();
+            picture(&file, [20, 20])
+        };
+        let rules = PictureRules { max_bytes: 10_000, opaque: true, ..rules(Encoding::DataUri) };
+        assert_eq!(png(image::ExtendedColorType::Rgb8, 3).check(&rules).err().map(|misfit| misfit.0), None);
+        for clear in [png(image::ExtendedColorType::Rgba8, 4), png(image::ExtendedColorType::La8, 2)] {
+            assert!(clear.check(&rules).unwrap_err().0.contains("opacity"));
+            assert!(clear.check(&PictureRules { opaque: false, ..rules.clone() }).is_ok());
+        }
     }
 
     #[test]

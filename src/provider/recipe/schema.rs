@@ -1,6 +1,7 @@
 //! The words of a recipe file. Unknown words are refused, so that a typing error is never a silent default.
 
 use super::{
+    among::Among,
     auth::Auth,
     fault::FaultRules,
     pointer::Pointer,
@@ -69,6 +70,8 @@ pub struct Recipe {
     pub cancel: Option<Call>,
     /// The call that finds a job by `client_id` when the answer to `submit` was lost; it takes `job`.
     pub find: Option<Call>,
+    /// Where `find` answers with a list of jobs: which of them is ours. It takes `job` of that one.
+    pub among: Option<Among>,
     /// The call that makes the final clip of a draft, by the draft's `job`; it takes `job` as well. Models say with
     /// `promoted` whose drafts it takes.
     pub promote: Option<Call>,
@@ -281,6 +284,9 @@ pub struct PictureRules {
     pub max_bytes: u64,
     /// Largest file in bytes that goes inline; a larger one is uploaded.
     pub max_inline_bytes: Option<u64>,
+    /// Whether a PNG may have no channel of opacity.
+    #[serde(default)]
+    pub opaque: bool,
     /// Shortest and longest side in pixels.
     pub sides: Option<[u32; 2]>,
     /// Least and greatest width divided by height.

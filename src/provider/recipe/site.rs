@@ -1,7 +1,7 @@
 //! Which hosts a provider may have, and which ones its answers may send us to.
 
 use super::{render::Site, schema::Recipe, wire::shown};
-use crate::provider::Error;
+use crate::{provider::Error, store::config::base_variable};
 use std::net::{IpAddr, Ipv6Addr};
 use url::{Host, Url};
 
@@ -23,7 +23,7 @@ pub(in crate::provider) fn check_base(text: &str) -> Result<Url, String> {
 impl Recipe {
     /// The variable that names another base URL, for gateways, proxies and servers of one's own.
     pub fn base_variable(&self) -> String {
-        format!("HOLDSTILL_{}_BASE_URL", self.id.to_ascii_uppercase().replace('-', "_"))
+        base_variable(&self.id)
     }
 
     /// Where and as whom the provider is reached. `env` reads the environment.
@@ -35,7 +35,7 @@ impl Recipe {
         let other = env(&variable).filter(|text| !text.is_empty());
         let base = check_base(other.as_deref().unwrap_or(&self.base_url)).map_err(|what| Error::Unsuitable {
             provider: self.id.clone(),
-            what: if other.is_some() { format!("{variable}: {what}") } else { what },
+            what: if other.is_some() { format!("{variable}, or [base_url] in the settings: {what}") } else { what },
             hint: "give https://…, or http:// on this machine".into(),
         })?;
         let now_secs = jiff::Timestamp::now().as_second();

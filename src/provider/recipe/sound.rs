@@ -16,6 +16,9 @@ const METHODS: [&str; 4] = ["GET", "POST", "PUT", "DELETE"];
 /// What calls that begin a job must take.
 const NO_JOB: &str = "it must say where the job's name is: take = { job = \"/id\" }";
 
+/// What is still known of a request when its answer was lost.
+const ECHOED: [&str; 3] = ["client_id", "model", "rng_seed"];
+
 /// Whether something fits, where it stands, and what it should be.
 type Rule<'a> = (bool, &'a [&'a str], &'a str);
 
@@ -68,7 +71,7 @@ fn flaws_of_parts(recipe: &Recipe) -> Vec<Flaw> {
 }
 
 /// A clip is made by a job, which is asked about until the clip is there.
-fn rules_of_a_clip(recipe: &Recipe) -> [Rule<'_>; 9] {
+fn rules_of_a_clip(recipe: &Recipe) -> [Rule<'_>; 10] {
     let promotes = recipe.models.iter().any(|model| model.promoted.is_some());
     let Recipe { states, result, .. } = recipe;
     let has_end = states.words.values().any(|state| *state == JobState::Succeeded);
@@ -76,6 +79,11 @@ fn rules_of_a_clip(recipe: &Recipe) -> [Rule<'_>; 9] {
         (recipe.submit.take.contains_key("job"), &["submit"], NO_JOB),
         (recipe.poll.is_some(), &["poll"], "it must say how a job is asked about: path = \"/jobs/{job}\""),
         (recipe.find.as_ref().is_none_or(|call| call.take.contains_key("job")), &["find"], NO_JOB),
+        (
+            recipe.among.as_ref().is_none_or(|among| recipe.find.is_some() && !among.same.is_empty()),
+            &["among"],
+            "it needs the call [find], and what a job of the list echoes: same = { rng_seed = \"/seed\" }",
+        ),
         (recipe.promote.as_ref().is_none_or(|call| call.take.contains_key("job")), &["promote"], NO_JOB),
         (recipe.promote.is_none() || promotes, &["promote"], "no model says with `promoted` that its drafts are taken"),
         (
@@ -166,6 +174,11 @@ fn flaws_of_calls(recipe: &Recipe) -> Vec<Flaw> {
         let slots = slots.chain(call.headers.values().flat_map(Text::slots).map(|slot| ("headers", slot)));
         flaws.extend(slots.filter_map(|(key, slot)| flaw_of(recipe, slot, &known, &[place, &[key]].concat())));
     }
+    let echoed = recipe.among.iter().flat_map(|among| among.same.keys());
+    let strange = echoed.filter(|name| !ECHOED.contains(&name.as_str()));
+    flaws.extend(strange.map(|name| {
+        Flaw::new(&["among", "same", name], format!("`{name}` is not known by then; there are {}", ECHOED.join(", ")))
+    }));
     let known = known(recipe, &models, submit);
     let slots = recipe.result.path.iter().flat_map(Text::slots);
     flaws.extend(slots.filter_map(|slot| flaw_of(recipe, slot, &known, &["result", "path"])));

@@ -3,10 +3,12 @@
 //! Each value knows where it came from, so that `config show` can answer "why". Secrets are no settings: they stay in
 //! the environment.
 
+mod address;
 mod file;
 mod key;
 mod nearest;
 
+pub use address::{Address, Environment, base_variable};
 pub use key::Key;
 
 use super::{Error, Money};
@@ -72,12 +74,19 @@ pub fn user_folder() -> Option<PathBuf> {
     etcetera::choose_base_strategy().ok().map(|base| base.config_dir().join("holdstill"))
 }
 
+/// The user's own file of settings, whether it exists or not.
+fn user_file() -> Option<PathBuf> {
+    user_folder().map(|folder| folder.join("config.toml"))
+}
+
 impl Config {
     /// Defaults, user file, project file above `folder`, environment.
     pub fn load(folder: &Path) -> Result<Self, Error> {
-        let user = user_folder().map(|folder| folder.join("config.toml"));
         let project = folder.ancestors().map(|above| above.join(PROJECT_FILE)).find(|file| file.is_file());
-        let files: Vec<_> = user.filter(|file| file.is_file()).into_iter().chain(project).collect();
+        if let Some(project) = &project {
+            refuse_addresses(project)?;
+        }
+        let files: Vec<_> = user_file().filter(|file| file.is_file()).into_iter().chain(project).collect();
         Self::from_layers(
             &files,
             std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))),
@@ -96,7 +105,7 @@ impl Config {
             }
         }
         for path in files {
-            for (key, setting) in file::read(path)? {
+            for (key, setting) in file::read(path)?.settings {
                 config.settings.insert(key, setting);
             }
         }
@@ -172,6 +181,17 @@ impl Config {
     pub fn home(&self) -> Option<PathBuf> {
         self.text(Key::Home).map(PathBuf::from)
     }
+}
+
+/// A project may not say where providers are reached: the user's keys would go there.
+fn refuse_addresses(project: &Path) -> Result<(), Error> {
+    let Some((id, Address { origin, .. })) = file::read(project)?.addresses.into_iter().next() else { return Ok(()) };
+    let own = user_file().map_or_else(|| "your own settings file".to_owned(), |path| path.display().to_string());
+    Err(Error::Config {
+        place: origin.to_string(),
+        what: format!("a project may not say where `{id}` is reached: your key would go there"),
+        hint: format!("write it in {own}, or set {}", base_variable(&id)),
+    })
 }
 
 #[cfg(test)]

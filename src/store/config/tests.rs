@@ -44,6 +44,24 @@ fn mistakes_are_named_with_line_and_remedy() {
 }
 
 #[test]
+fn base_urls_are_a_table_by_the_provider_s_id() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    fs::write(&path, "takes = 2\n[base_url]\nno-such-provider = \"https://gateway.example\"\n").unwrap();
+    let environment = Environment::from_file(&path).unwrap();
+    let address = environment.address("no-such-provider").unwrap();
+    assert_eq!(address.origin, Origin::File { path, line: 3 });
+    let variable = base_variable("no-such-provider");
+    assert_eq!(variable, "HOLDSTILL_NO_SUCH_PROVIDER_BASE_URL");
+    assert_eq!(environment.get(&variable), Some(address.url));
+    assert_eq!((environment.get("HOLDSTILL_OTHER_BASE_URL"), environment.address("other")), (None, None));
+    for (text, hint) in [("base_url = 3", "is no table"), ("[base_url]\nfal = 3", "base URL of `fal` is no text")] {
+        let error = config(&[text], &[]).unwrap_err();
+        assert!(error.to_string().contains(hint) && error.hint().contains("[base_url]"), "{error}");
+    }
+}
+
+#[test]
 fn paths_in_a_file_start_at_the_file() {
     let config = config(&["home = \"data\"\npolicy = \"gate.toml\""], &[]).unwrap();
     assert!(config.home().unwrap().is_absolute());

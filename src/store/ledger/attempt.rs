@@ -123,6 +123,8 @@ pub struct Attempt {
     pub price: Money,
     /// What it cost, once known.
     pub cost: Option<Money>,
+    /// What the provider says that it charged, in its own units: `25 credits`.
+    pub charged: Option<String>,
     /// The clip.
     pub blob: Option<Hash>,
     /// What the score depends on besides the clip, BLAKE3 (hexadecimal).
@@ -178,6 +180,40 @@ impl Ledger {
             write_step(db, &attempt, step)?;
             add_event(db, &attempt.run, Some(id), "state", to.name())?;
             one_attempt(db, id)
+        })
+    }
+
+    /// Writes down what the provider says that an attempt was charged, in its own units.
+    pub fn charged(&mut self, id: i64, told: &str) -> Result<(), Error> {
+        self.change(|db| {
+            let attempt = one_attempt(db, id)?;
+            // asked again, it says the same again
+            if attempt.charged.as_deref() != Some(told) {
+                db.execute("UPDATE attempts SET charged = ?2, updated = ?3 WHERE id = ?1", params![id, told, now()])?;
+                add_event(db, &attempt.run, Some(id), "provider", &format!("{} charged {told}", attempt.provider))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Takes a value out of an attempt's receipt that is of no more use, such as the signed address of what was fetched. No
+    /// trace of it stays in the file.
+    pub fn forget(&mut self, id: i64, name: &str) -> Result<(), Error> {
+        self.change(|db| {
+            let place = format!("$.values.{name}");
+            db.execute("UPDATE attempts SET ticket = json_remove(ticket, ?2) WHERE id = ?1", params![id, place])?;
+            Ok(())
+        })?;
+        // the log may still hold the page as it was; where another process reads it, that one empties it later
+        self.read(|db| Ok(db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?))
+    }
+
+    /// Whether another attempt, of any run, has this job of the same provider.
+    pub fn is_job_of_another(&self, attempt: &Attempt, job_id: &str) -> Result<bool, Error> {
+        self.read(|db| {
+            let query = "SELECT count(*) FROM attempts WHERE job_id = ?1 AND provider = ?2 AND id <> ?3";
+            let count: i64 = db.query_row(query, params![job_id, attempt.provider, attempt.id], |row| row.get(0))?;
+            Ok(count > 0)
         })
     }
 
@@ -258,6 +294,7 @@ fn read_attempt(row: &Row<'_>) -> Result<Attempt, Failure> {
         ticket: row.get("ticket")?,
         price: Money { micros: row.get("price")? },
         cost: row.get::<_, Option<i64>>("cost")?.map(|micros| Money { micros }),
+        charged: row.get("charged")?,
         blob: blob.transpose()?,
         judge_digest: row.get("judge_digest")?,
         score: row.get("score")?,

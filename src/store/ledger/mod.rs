@@ -70,6 +70,8 @@ fn configure(connection: &Connection, path: &Path) -> Result<(), Error> {
     connection.busy_timeout(BUSY_WAIT).map_err(error)?;
     connection.pragma_update(None, "foreign_keys", true).map_err(error)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(error)?;
+    // what is deleted is overwritten: receipts may hold signed addresses
+    connection.pragma_update(None, "secure_delete", true).map_err(error)?;
     let began = Instant::now();
     loop {
         match connection.pragma_update(None, "journal_mode", "WAL").map_err(error) {

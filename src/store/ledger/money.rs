@@ -11,6 +11,8 @@ pub struct Purse {
     pub reserved: Money,
     /// For attempts whose cost is known.
     pub settled: Money,
+    /// Quoted for all of them, before they were made.
+    pub estimated: Money,
 }
 
 impl Purse {
@@ -36,6 +38,7 @@ fn purse(db: &Connection, run: &str) -> Result<Purse, Failure> {
     let sum = |kind: &str| -> Result<Money, Failure> {
         let query = match kind {
             "settle" => "SELECT micros FROM money WHERE run = ?1 AND kind = 'settle'",
+            "estimate" => "SELECT micros FROM money WHERE run = ?1 AND kind = 'reserve'",
             _ => {
                 "SELECT micros FROM money AS r WHERE run = ?1 AND kind = 'reserve' AND NOT EXISTS
                  (SELECT 1 FROM money AS s WHERE s.attempt = r.attempt AND s.kind = 'settle')"
@@ -48,7 +51,7 @@ fn purse(db: &Connection, run: &str) -> Result<Purse, Failure> {
         }
         Ok(total)
     };
-    Ok(Purse { reserved: sum("reserve")?, settled: sum("settle")? })
+    Ok(Purse { reserved: sum("reserve")?, settled: sum("settle")?, estimated: sum("estimate")? })
 }
 
 /// What a call of the run that is quoted at `price` must be expected to cost: beyond it, the most by which a call of the run

@@ -1,7 +1,9 @@
 //! Where the money went: by provider, tier or day, and what a second of accepted clip has cost.
 
-use super::Ledger;
+use super::{Failure, Ledger};
 use crate::store::{Error, Money};
+use rusqlite::Connection;
+use std::collections::BTreeMap;
 
 /// What attempts are grouped by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,10 +35,14 @@ pub struct Spending {
     pub attempts: u32,
     /// Clips that came of them.
     pub clips: u32,
+    /// Quoted for all of them, before they were made.
+    pub estimated: Money,
     /// Quoted for attempts whose cost is not known yet.
     pub reserved: Money,
     /// Charged.
     pub settled: Money,
+    /// What the providers say that they charged, by their own units: 25 of `credits`.
+    pub charged: BTreeMap<String, f64>,
     /// Length of the clips that hold and were delivered, as asked for, seconds.
     pub accepted_secs: f64,
 }
@@ -44,8 +50,7 @@ pub struct Spending {
 impl Spending {
     /// What a second of accepted clip has cost, rounded up; `None` where nothing was accepted.
     pub fn per_accepted_second(&self) -> Option<Money> {
-        let micros = (self.settled.micros as f64 / self.accepted_secs).ceil();
-        (self.accepted_secs > 0.0 && micros.is_finite()).then_some(Money { micros: micros as i64 })
+        self.settled.per_second(self.accepted_secs)
     }
 }
 
@@ -53,7 +58,7 @@ impl Ledger {
     /// Every attempt of every run, grouped; in the order of the groups' names.
     pub fn spending(&self, by: Grouping) -> Result<Vec<Spending>, Error> {
         let query = format!(
-            "SELECT {group} AS name, count(*), sum(attempts.blob IS NOT NULL),
+            "SELECT {group} AS name, count(*), sum(attempts.blob IS NOT NULL), sum(attempts.price),
                     sum(CASE WHEN attempts.cost IS NULL THEN attempts.price ELSE 0 END),
                     sum(coalesce(attempts.cost, 0)),
                     sum(CASE WHEN attempts.state = 'settled'
@@ -70,12 +75,34 @@ impl Ledger {
                     group: row.get(0)?,
                     attempts: row.get(1)?,
                     clips: row.get(2)?,
-                    reserved: Money { micros: row.get(3)? },
-                    settled: Money { micros: row.get(4)? },
-                    accepted_secs: row.get(5)?,
+                    estimated: Money { micros: row.get(3)? },
+                    reserved: Money { micros: row.get(4)? },
+                    settled: Money { micros: row.get(5)? },
+                    charged: BTreeMap::new(),
+                    accepted_secs: row.get(6)?,
                 })
             })?;
-            Ok(groups.collect::<Result<_, _>>()?)
+            let mut groups: Vec<Spending> = groups.collect::<Result<_, _>>()?;
+            for (name, told) in charges(db, by)? {
+                // of another word than a number and a unit, there is no sum
+                let Some((count, unit)) = told.split_once(' ') else { continue };
+                let group = groups.iter_mut().find(|group| group.group == name);
+                if let (Some(group), Ok(count)) = (group, count.parse::<f64>()) {
+                    *group.charged.entry(unit.to_owned()).or_default() += count;
+                }
+            }
+            Ok(groups)
         })
     }
+}
+
+/// What providers say that they charged for an attempt, with the attempt's group.
+fn charges(db: &Connection, by: Grouping) -> Result<Vec<(String, String)>, Failure> {
+    let query = format!(
+        "SELECT {}, charged FROM attempts JOIN runs ON runs.id = attempts.run WHERE charged IS NOT NULL",
+        by.expression()
+    );
+    let mut query = db.prepare(&query)?;
+    let charges = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(charges.collect::<Result<_, _>>()?)
 }

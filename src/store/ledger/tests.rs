@@ -3,6 +3,8 @@ use crate::store::Money;
 use fs_err as fs;
 use proptest::prelude::*;
 
+const QUOTED: Money = Money { micros: 400_000 };
+
 struct Bench {
     _folder: tempfile::TempDir,
     home: Home,
@@ -45,7 +47,7 @@ fn any_state() -> impl Strategy<Value = AttemptState> {
 fn an_attempt_lives_its_life() {
     let Bench { mut ledger, run, .. } = bench(Some(1_000_000));
     let attempt = ledger.intend(&intent(&run, 400_000)).unwrap();
-    assert_eq!(ledger.purse(&run).unwrap(), Purse { reserved: Money { micros: 400_000 }, settled: Money::ZERO });
+    assert_eq!(ledger.purse(&run).unwrap(), Purse { reserved: QUOTED, settled: Money::ZERO, estimated: QUOTED });
     for state in [
         AttemptState::Submitted,
         AttemptState::Running,
@@ -57,9 +59,44 @@ fn an_attempt_lives_its_life() {
     }
     let settled = &ledger.attempts(&run).unwrap()[0];
     assert_eq!((settled.cost, settled.blob), (Some(Money { micros: 350_000 }), Some(blake3::hash(b"clip"))));
-    assert_eq!(ledger.purse(&run).unwrap(), Purse { reserved: Money::ZERO, settled: Money { micros: 350_000 } });
+    assert_eq!(
+        ledger.purse(&run).unwrap(),
+        Purse { reserved: Money::ZERO, settled: Money { micros: 350_000 }, estimated: QUOTED }
+    );
     let diary: Vec<_> = ledger.events(&run).unwrap().into_iter().map(|event| event.what).collect();
     assert_eq!(diary, ["intended", "submitted", "running", "downloaded", "scored", "settled"]);
+}
+
+#[test]
+fn a_job_belongs_to_one_attempt_and_what_is_forgotten_is_gone() {
+    let Bench { home, mut ledger, run, _folder } = bench(None);
+    let [first, second] = [0, 1].map(|_| ledger.intend(&intent(&run, 1)).unwrap());
+    let ticket = r#"{"values":{"job":"j","picture":"https://x.example/?sig=SIGNATURE"}}"#;
+    ledger.advance(first.id, &Step::Submitted { job_id: "j", ticket }).unwrap();
+    assert!(ledger.is_job_of_another(&second, "j").unwrap());
+    assert!(!ledger.is_job_of_another(&first, "j").unwrap() && !ledger.is_job_of_another(&second, "k").unwrap());
+    ledger.forget(first.id, "picture").unwrap();
+    let kept = ledger.attempts(&run).unwrap()[0].ticket.clone();
+    assert_eq!(kept.as_deref(), Some(r#"{"values":{"job":"j"}}"#));
+    for file in fs::read_dir(home.root()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
+        let bytes = fs::read(&file).unwrap();
+        assert!(!bytes.windows(9).any(|window| window == b"SIGNATURE"), "{}", file.display());
+    }
+}
+
+#[test]
+fn what_was_charged_is_told_once_and_summed_by_its_unit() {
+    let Bench { mut ledger, run, _folder, .. } = bench(None);
+    for told in ["25 credits", "2.5 credits", "7 ticks"] {
+        let attempt = ledger.intend(&intent(&run, 40)).unwrap();
+        ledger.charged(attempt.id, told).unwrap();
+        ledger.charged(attempt.id, told).unwrap();
+    }
+    let notes = ledger.events(&run).unwrap().into_iter().filter(|event| event.what.contains("charged"));
+    assert_eq!(notes.count(), 3);
+    let [group] = &ledger.spending(Grouping::Provider).unwrap()[..] else { panic!("one provider") };
+    let sums: Vec<_> = group.charged.iter().map(|(unit, sum)| format!("{sum} {unit}")).collect();
+    assert_eq!((sums, group.estimated.micros), (vec!["27.5 credits".to_owned(), "7 ticks".to_owned()], 120));
 }
 
 #[test]
@@ -147,9 +184,10 @@ proptest! {
             prop_assert_eq!(now.state, state);
             prop_assert!(!state.has_clip() || now.blob.is_some());
             let purse = ledger.purse(&run).unwrap();
+            let estimate = Purse { estimated: Money { micros: 40 }, ..Purse::default() };
             let expected = now.cost.map_or(
-                Purse { reserved: Money { micros: 40 }, settled: Money::ZERO },
-                |settled| Purse { reserved: Money::ZERO, settled },
+                Purse { reserved: Money { micros: 40 }, ..estimate },
+                |settled| Purse { settled, ..estimate },
             );
             prop_assert_eq!(purse, expected);
             prop_assert!(!state.is_final() || now.cost.is_some());
