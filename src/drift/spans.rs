@@ -4,7 +4,7 @@
 use super::{Cause, FrameDrift};
 
 /// Share of the limit from which a cause that reaches the limit next to a frame counts in that frame, too.
-const BEGINS: f64 = 0.4;
+const BEGINS: f64 = 0.35;
 
 /// Runs of bad frames, `[first, last]`, of a clip that drifts by `drift`; none below `limit` (`0..=100`).
 pub(crate) fn spans(frames: &[FrameDrift], limit: f64, drift: f64) -> Vec<[usize; 2]> {
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_fault_that_grows_is_bad_from_where_it_begins_to_where_it_ends() {
-        let grows: &[f64] = &[5.0, 19.0, 20.0, 35.0, 60.0, 70.0, 30.0, 10.0, 30.0];
+        let grows: &[f64] = &[5.0, 17.0, 18.0, 35.0, 60.0, 70.0, 30.0, 10.0, 30.0];
         assert_eq!(spans(&frames([grows, &[0.0; 9]]), 50.0, 70.0), [[2, 6]]);
         assert_eq!(spans(&frames([grows, &[0.0; 9]]), 80.0, 70.0), Vec::<[usize; 2]>::new());
     }
