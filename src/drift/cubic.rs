@@ -18,7 +18,10 @@ const BAND: usize = 32;
 /// `result(x, y) = plane(x + u, y + v)`; beyond the border the border. Exact where the flow is zero.
 pub(crate) fn warp(plane: &Plane<f32>, flow: &Flow) -> Plane<f32> {
     let size = flow.size();
-    let mut result = Plane::filled(size.width, size.height, 0.0);
+    let mut result = Plane::unwritten(size.width, size.height);
+    if plane.data().is_empty() {
+        result.data_mut().fill(0.0);
+    }
     if result.data().is_empty() || plane.data().is_empty() {
         return result;
     }

@@ -15,6 +15,7 @@ pub use cielab::{cielab_from_srgb, delta_e_2000};
 pub use heap::keep_freed_memory;
 pub use image::{Frame, Mask, Picture, Rect, Seed, Size};
 pub use oklab::{Oklab, oklab_from_picture, oklab_from_srgb, srgb_from_oklab};
+pub(crate) use oklab::oklab_of;
 pub use plane::Plane;
 pub use regions::Regions;
 pub use time::Time;
