@@ -1,7 +1,7 @@
 //! The compact view of one frame: what every signal needs to know, averaged over small squares of the seed's canvas.
 
 use super::{
-    canvas::{Canvas, smoothed},
+    canvas::{BLUR, Canvas},
     correlation::NOISE_VARIANCE,
     registration::Registered,
     window,
@@ -148,8 +148,12 @@ pub(crate) struct Bands {
 
 impl Bands {
     fn new(grid: &Grid, luma: &Plane<f32>) -> Self {
-        let (near, far) = (window::mean(luma, 1), window::mean(luma, 3));
-        Self { fine: grid.energies(luma, &near), middle: grid.energies(&near, &far) }
+        Self::of(grid, luma, &window::mean(luma, 1), &window::mean(luma, BLUR))
+    }
+
+    /// From the luma and what smoothing leaves of it.
+    fn of(grid: &Grid, luma: &Plane<f32>, near: &Plane<f32>, far: &Plane<f32>) -> Self {
+        Self { fine: grid.energies(luma, near), middle: grid.energies(near, far) }
     }
 }
 
@@ -221,14 +225,15 @@ pub(crate) struct FrameCells {
 impl FrameCells {
     /// Divides a registered frame; `lab` is its colour, pulled onto the seed, at half size.
     pub(crate) fn new(canvas: &Canvas, grid: &Grid, registered: &Registered, lab: &Oklab) -> Self {
-        let coarse = canvas.coarse.with(&smoothed(&registered.luma));
+        let (near, far) = (window::mean(&registered.luma, 1), window::mean(&registered.luma, BLUR));
+        let coarse = canvas.coarse.with(&window::mean(&far, BLUR));
         Self {
             seen: grid.means(&registered.inside),
             likeness: grid.means(&registered.correlation.likeness),
             coarse: grid.means(&coarse.likeness),
             texture: grid.means(&registered.correlation.frame_variance),
             facing: (0..grid.len()).map(|i| facing(grid.rect(i), &registered.flow)).collect(),
-            bands: Bands::new(grid, &registered.luma),
+            bands: Bands::of(grid, &registered.luma, &near, &far),
             colours: Colours::new(grid, lab),
         }
     }

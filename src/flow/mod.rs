@@ -87,7 +87,8 @@ impl Flow {
 /// # Panics
 /// If the sizes differ: that is a bug of the caller.
 pub fn dense(from: &Plane<f32>, to: &Plane<f32>, params: &Params, init: Option<&Flow>) -> Flow {
-    dense_prepared(&Pyramid::new(from, params), &Pyramid::new(to, params), params, init)
+    let (from, to) = rayon::join(|| Pyramid::new(from, params), || Pyramid::new(to, params));
+    dense_prepared(&from, &to, params, init)
 }
 
 /// [`dense`] on pyramids that were prepared once, for a still that is compared with many frames.

@@ -1,6 +1,7 @@
 //! Floor 0: pictures as data. No file, no codec, no metric; only planes of numbers and their geometry.
 
 mod cielab;
+pub(crate) mod gather;
 mod heap;
 mod image;
 mod oklab;

@@ -81,12 +81,19 @@ impl Layout {
     fn lay_in(&self, map: &[f32], laid: &mut [f32]) {
         let Self { side, stride, pitch, part, .. } = *self;
         for (row, values) in (1..).zip(map.chunks_exact(side)) {
-            for parity in 0..stride {
+            let at = row % stride * stride * part + row / stride * pitch;
+            if stride == 1 {
                 // column 0 is border
-                let first = (parity + stride - 1) % stride;
-                let at = (row % stride * stride + parity) * part + row / stride * pitch + (first + 1) / stride;
-                let values = values[first..].iter().step_by(stride);
-                laid[at..].iter_mut().zip(values).for_each(|(laid, value)| *laid = *value);
+                laid[at + 1..][..side].copy_from_slice(values);
+                continue;
+            }
+            let (even, odd) = laid[at..].split_at_mut(part);
+            let (pairs, last) = values.as_chunks::<2>();
+            for (([first, second], even), odd) in pairs.iter().zip(&mut even[1..pitch]).zip(&mut odd[..pitch]) {
+                (*odd, *even) = (*first, *second);
+            }
+            if let [last] = last {
+                odd[pairs.len()] = *last;
             }
         }
     }
