@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     flow::{self, Flow, Params},
-    frame::{Oklab, Picture, Plane, Regions, Seed, Size, oklab_from_picture},
+    frame::{Oklab, Picture, Plane, Regions, Seed, Size, oklab_of},
 };
 
 /// Likeness from which the flow is trusted to refine the placement.
@@ -71,7 +71,7 @@ impl Aligner {
             Laid { colours: pooled(&canvas.lab), registrar: Registrar::new(params), canvas }
         });
         let registered = laid.registrar.register(&laid.canvas, &luma);
-        let now = pooled(&oklab_from_picture(&pulled_half(picture, &registered.flow)));
+        let now = pooled(&oklab_of(pulled_half(picture, &registered.flow)));
         let at = |lab: &Oklab, x, y| [lab.l.at(x, y), lab.a.at(x, y), lab.b.at(x, y)];
         let (columns, rows) = (now.l.width(), now.l.height());
         let mut pairs = Vec::with_capacity(columns * rows);
@@ -138,12 +138,13 @@ fn mean(plane: &Plane<f32>) -> f64 {
 pub(super) fn pulled_half(picture: &Picture, flow: &Flow) -> Picture {
     let small = half(picture);
     let size = small.size();
-    let mut halved = Flow::still(size);
+    let mut halved = Flow::unwritten(size);
     for (small, full) in [(&mut halved.u, &flow.u), (&mut halved.v, &flow.v)] {
         for y in 0..size.height {
             let row = full.row((2 * y).min(full.height() - 1));
-            for (x, out) in small.row_mut(y).iter_mut().enumerate() {
-                *out = 0.5 * row[(2 * x).min(row.len() - 1)];
+            // a width that is odd, too, ends in a sample of its own
+            for (out, row) in small.row_mut(y).iter_mut().zip(row.iter().step_by(2)) {
+                *out = 0.5 * row;
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::{
 pub(crate) const WINDOW: usize = 5;
 
 /// Radius of the two running means that make the coarse picture, pixels: a blur of σ ≈ 2.8 pixels.
-const BLUR: usize = 3;
+pub(crate) const BLUR: usize = 3;
 
 /// The seed on the working canvas.
 #[derive(Clone, Debug)]
@@ -88,7 +88,7 @@ fn clear_around(plane: &mut Plane<f32>, mask: &Mask, radius: usize) {
 }
 
 /// Luma without its finest detail.
-pub(crate) fn smoothed(luma: &Plane<f32>) -> Plane<f32> {
+fn smoothed(luma: &Plane<f32>) -> Plane<f32> {
     window::mean(&window::mean(luma, BLUR), BLUR)
 }
 

@@ -1,14 +1,17 @@
 //! The compact view of one frame: what every signal needs to know, averaged over small squares of the seed's canvas.
 
 use super::{
-    canvas::{Canvas, smoothed},
+    canvas::{BLUR, Canvas},
     correlation::NOISE_VARIANCE,
     registration::Registered,
     window,
 };
 use crate::{
     flow::Flow,
-    frame::{Oklab, Plane, Rect, Size},
+    frame::{
+        Oklab, Plane, Rect, Size,
+        simd::{self, Kernel},
+    },
 };
 
 /// Cells along the longer side of the canvas.
@@ -71,33 +74,66 @@ impl Grid {
 
     /// Mean of a plane of the canvas's size over each cell.
     pub(crate) fn means(&self, plane: &Plane<f32>) -> Vec<f32> {
-        (0..self.len())
-            .map(|index| {
-                let rect = self.rect(index);
-                let sum: f64 = (rect.y..rect.y + rect.height)
-                    .flat_map(|y| &plane.row(y)[rect.x..rect.x + rect.width])
-                    .map(|&v| f64::from(v))
-                    .sum();
-                (sum / (rect.width * rect.height) as f64) as f32
-            })
-            .collect()
+        simd::run(Means { plane, less: None, cells: |index| self.rect(index), columns: self.columns, rows: self.rows })
+    }
+
+    /// Mean over each cell of the squared difference of two planes.
+    fn energies(&self, plane: &Plane<f32>, less: &Plane<f32>) -> Vec<f32> {
+        let cells = |index| self.rect(index);
+        simd::run(Means { plane, less: Some(less), cells, columns: self.columns, rows: self.rows })
     }
 
     /// Mean over each cell of a plane at half the canvas's size.
     fn half_means(&self, plane: &Plane<f32>) -> Vec<f32> {
         let (w, h) = (plane.width(), plane.height());
-        (0..self.len())
-            .map(|index| {
-                let rect = self.rect(index);
-                let (x0, y0) = ((rect.x / 2).min(w - 1), (rect.y / 2).min(h - 1));
-                let (x1, y1) = (
-                    (rect.x + rect.width).div_ceil(2).clamp(x0 + 1, w),
-                    (rect.y + rect.height).div_ceil(2).clamp(y0 + 1, h),
-                );
-                let sum: f64 = (y0..y1).flat_map(|y| &plane.row(y)[x0..x1]).map(|&v| f64::from(v)).sum();
-                (sum / ((x1 - x0) * (y1 - y0)) as f64) as f32
-            })
-            .collect()
+        let cells = |index| {
+            let rect = self.rect(index);
+            let (x, y) = ((rect.x / 2).min(w - 1), (rect.y / 2).min(h - 1));
+            let right = (rect.x + rect.width).div_ceil(2).clamp(x + 1, w);
+            let below = (rect.y + rect.height).div_ceil(2).clamp(y + 1, h);
+            Rect { x, y, width: right - x, height: below - y }
+        };
+        simd::run(Means { plane, less: None, cells, columns: self.columns, rows: self.rows })
+    }
+}
+
+/// Mean over each cell of a plane, or of its squared difference from another. Cells beside each other have the same rows.
+struct Means<'a, F> {
+    plane: &'a Plane<f32>,
+    less: Option<&'a Plane<f32>>,
+    cells: F,
+    columns: usize,
+    rows: usize,
+}
+
+impl<F: Fn(usize) -> Rect> Kernel for Means<'_, F> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn run(self) -> Vec<f32> {
+        let Self { plane, less, cells, columns, rows } = self;
+        let mut means = Vec::with_capacity(columns * rows);
+        let mut sums = vec![0.0f64; plane.width()];
+        for row in 0..rows {
+            let Rect { y, height, .. } = cells(row * columns);
+            sums.fill(0.0);
+            for y in y..y + height {
+                match less {
+                    None => sums.iter_mut().zip(plane.row(y)).for_each(|(sum, &v)| *sum += f64::from(v)),
+                    Some(less) => {
+                        for (sum, (&v, &less)) in sums.iter_mut().zip(plane.row(y).iter().zip(less.row(y))) {
+                            *sum += f64::from((v - less) * (v - less));
+                        }
+                    }
+                }
+            }
+            for column in 0..columns {
+                let Rect { x, width, .. } = cells(row * columns + column);
+                let sum: f64 = sums[x..x + width].iter().sum();
+                means.push((sum / (width * height) as f64) as f32);
+            }
+        }
+        means
     }
 }
 
@@ -112,15 +148,12 @@ pub(crate) struct Bands {
 
 impl Bands {
     fn new(grid: &Grid, luma: &Plane<f32>) -> Self {
-        let (near, far) = (window::mean(luma, 1), window::mean(luma, 3));
-        let energy = |a: &Plane<f32>, b: &Plane<f32>| {
-            let mut difference = a.clone();
-            for (d, &b) in difference.data_mut().iter_mut().zip(b.data()) {
-                *d = (*d - b).powi(2);
-            }
-            grid.means(&difference)
-        };
-        Self { fine: energy(luma, &near), middle: energy(&near, &far) }
+        Self::of(grid, luma, &window::mean(luma, 1), &window::mean(luma, BLUR))
+    }
+
+    /// From the luma and what smoothing leaves of it.
+    fn of(grid: &Grid, luma: &Plane<f32>, near: &Plane<f32>, far: &Plane<f32>) -> Self {
+        Self { fine: grid.energies(luma, near), middle: grid.energies(near, far) }
     }
 }
 
@@ -192,14 +225,15 @@ pub(crate) struct FrameCells {
 impl FrameCells {
     /// Divides a registered frame; `lab` is its colour, pulled onto the seed, at half size.
     pub(crate) fn new(canvas: &Canvas, grid: &Grid, registered: &Registered, lab: &Oklab) -> Self {
-        let coarse = canvas.coarse.with(&smoothed(&registered.luma));
+        let (near, far) = (window::mean(&registered.luma, 1), window::mean(&registered.luma, BLUR));
+        let coarse = canvas.coarse.with(&window::mean(&far, BLUR));
         Self {
             seen: grid.means(&registered.inside),
             likeness: grid.means(&registered.correlation.likeness),
             coarse: grid.means(&coarse.likeness),
             texture: grid.means(&registered.correlation.frame_variance),
             facing: (0..grid.len()).map(|i| facing(grid.rect(i), &registered.flow)).collect(),
-            bands: Bands::new(grid, &registered.luma),
+            bands: Bands::of(grid, &registered.luma, &near, &far),
             colours: Colours::new(grid, lab),
         }
     }
@@ -208,12 +242,19 @@ impl FrameCells {
 /// Smaller singular value of the affine that the flow makes of a cell, from the differences between its opposite sides.
 fn facing(cell: Rect, flow: &Flow) -> f32 {
     let (right, below) = (cell.x + cell.width - 1, cell.y + cell.height - 1);
-    let mean = |count: usize, at: &dyn Fn(usize) -> (f32, f32)| {
-        let sum = (0..count).map(at).fold((0.0, 0.0), |sum, (u, v)| (sum.0 + u, sum.1 + v));
-        (sum.0 / count as f32, sum.1 / count as f32)
+    let column = |x: usize| {
+        let mean = |plane: &Plane<f32>| {
+            let below = plane.data()[cell.y * plane.width() + x..].iter().step_by(plane.width());
+            below.take(cell.height).fold(0.0, |sum, v| sum + v) / cell.height as f32
+        };
+        (mean(&flow.u), mean(&flow.v))
     };
-    let column = |x: usize| mean(cell.height, &|k| flow.at(x, cell.y + k));
-    let row = |y: usize| mean(cell.width, &|k| flow.at(cell.x + k, y));
+    let row = |y: usize| {
+        let mean = |plane: &Plane<f32>| {
+            plane.row(y)[cell.x..cell.x + cell.width].iter().fold(0.0, |sum, v| sum + v) / cell.width as f32
+        };
+        (mean(&flow.u), mean(&flow.v))
+    };
     let slope = |from: (f32, f32), to: (f32, f32), length: usize| {
         let length = length.saturating_sub(1).max(1) as f32;
         ((to.0 - from.0) / length, (to.1 - from.1) / length)

@@ -1,8 +1,12 @@
 //! Local likeness of two aligned pictures that ignores brightness and contrast: zero-mean normalised cross-correlation,
 //! the contrast × structure terms of SSIM (Wang, Bovik, Sheikh and Simoncelli 2004).
 
-use super::window;
-use crate::frame::Plane;
+use super::window::{self, BAND, Shares, Sums};
+use crate::frame::{
+    Plane,
+    simd::{self, Kernel},
+};
+use rayon::prelude::*;
 
 /// Likeness and texture around every pixel of two aligned luma planes.
 #[derive(Clone, Debug)]
@@ -40,16 +44,62 @@ impl Prepared {
 
     /// Compares with a frame's luma that was pulled onto the seed.
     pub(crate) fn with(&self, aligned: &Plane<f32>) -> Correlation {
-        let mean = window::mean(aligned, self.radius);
-        let frame_variance = variance(aligned, &mean, self.radius);
-        let mut likeness = window::mean_product(aligned, &self.luma, self.radius);
-        let means = mean.data().iter().zip(self.mean.data());
-        let variances = frame_variance.data().iter().zip(self.variance.data());
-        for ((l, (a, b)), (aa, bb)) in likeness.data_mut().iter_mut().zip(means).zip(variances) {
-            let (covariance, noise) = (*l - a * b, NOISE_VARIANCE);
-            *l = ((covariance + noise) / ((aa + noise) * (bb + noise)).sqrt()).clamp(-1.0, 1.0);
+        let (w, h) = (aligned.width(), aligned.height());
+        let mut result = Correlation { likeness: Plane::unwritten(w, h), frame_variance: Plane::unwritten(w, h) };
+        if w == 0 || h == 0 {
+            return result;
         }
-        Correlation { likeness, frame_variance }
+        let shares = Shares::new(w, h, self.radius);
+        let Correlation { likeness, frame_variance } = &mut result;
+        let bands =
+            likeness.data_mut().par_chunks_mut(BAND * w).zip(frame_variance.data_mut().par_chunks_mut(BAND * w));
+        bands.enumerate().for_each(|(band, (likeness, variance))| {
+            simd::run(Band { seed: self, aligned, shares: &shares, top: band * BAND, likeness, variance });
+        });
+        result
+    }
+}
+
+/// The rows from `top` on of a comparison.
+struct Band<'a> {
+    seed: &'a Prepared,
+    aligned: &'a Plane<f32>,
+    shares: &'a Shares,
+    top: usize,
+    likeness: &'a mut [f32],
+    variance: &'a mut [f32],
+}
+
+impl Kernel for Band<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { seed, aligned, shares, top, likeness, variance } = self;
+        let w = aligned.width();
+        let [mut plain, mut squares, mut products] = [(); 3].map(|()| Sums::new(shares, top));
+        plain.begin(aligned, None);
+        squares.begin(aligned, Some(aligned));
+        products.begin(aligned, Some(&seed.luma));
+        let mut means = vec![0.0; w];
+        for (y, (likeness, variance)) in (top..).zip(likeness.chunks_exact_mut(w).zip(variance.chunks_exact_mut(w))) {
+            plain.come_to(y, aligned, None);
+            squares.come_to(y, aligned, Some(aligned));
+            products.come_to(y, aligned, Some(&seed.luma));
+            plain.means(y, &mut means);
+            squares.means(y, variance);
+            products.means(y, likeness);
+            let of_frame = means.iter().zip(variance);
+            let of_seed = seed.mean.row(y).iter().zip(seed.variance.row(y));
+            for (likeness, ((mean, variance), (seed_mean, seed_variance))) in
+                likeness.iter_mut().zip(of_frame.zip(of_seed))
+            {
+                *variance = (*variance - mean * mean).max(0.0);
+                let covariance = *likeness - mean * seed_mean;
+                let deviations = ((*variance + NOISE_VARIANCE) * (seed_variance + NOISE_VARIANCE)).sqrt();
+                *likeness = ((covariance + NOISE_VARIANCE) / deviations).clamp(-1.0, 1.0);
+            }
+        }
     }
 }
 

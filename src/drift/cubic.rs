@@ -6,6 +6,7 @@ use crate::{
     flow::Flow,
     frame::{
         Plane,
+        gather::Gather,
         sample::{LANES, first_lanes, write_lanes},
         simd::{self, Kernel},
     },
@@ -18,12 +19,16 @@ const BAND: usize = 32;
 /// `result(x, y) = plane(x + u, y + v)`; beyond the border the border. Exact where the flow is zero.
 pub(crate) fn warp(plane: &Plane<f32>, flow: &Flow) -> Plane<f32> {
     let size = flow.size();
-    let mut result = Plane::filled(size.width, size.height, 0.0);
+    let mut result = Plane::unwritten(size.width, size.height);
+    if plane.data().is_empty() {
+        result.data_mut().fill(0.0);
+    }
     if result.data().is_empty() || plane.data().is_empty() {
         return result;
     }
+    let gather = Gather::of_machine();
     result.data_mut().par_chunks_mut(BAND * size.width).enumerate().for_each(|(band, out)| {
-        simd::run(Band { plane, flow, top: band * BAND, out });
+        simd::run(Band { plane, flow, gather, top: band * BAND, out });
     });
     result
 }
@@ -32,6 +37,7 @@ pub(crate) fn warp(plane: &Plane<f32>, flow: &Flow) -> Plane<f32> {
 struct Band<'a> {
     plane: &'a Plane<f32>,
     flow: &'a Flow,
+    gather: Gather,
     top: usize,
     out: &'a mut [f32],
 }
@@ -41,7 +47,7 @@ impl Kernel for Band<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { plane, flow, top, out } = self;
+        let Self { plane, flow, gather, top, out } = self;
         for (y, out) in (top..).zip(out.chunks_exact_mut(flow.size().width)) {
             let (u, v) = (flow.u.row(y), flow.v.row(y));
             for left in (0..out.len()).step_by(LANES) {
@@ -50,7 +56,7 @@ impl Kernel for Band<'_> {
                     px[i] += (left + i) as f32;
                     py[i] += y as f32;
                 }
-                write_lanes(&mut out[left..], &samples(plane, &px, &py));
+                write_lanes(&mut out[left..], &samples(plane, gather, &px, &py));
             }
         }
     }
@@ -58,47 +64,61 @@ impl Kernel for Band<'_> {
 
 /// The samples at columns `x`, rows `y`.
 #[inline(always)]
-fn samples(plane: &Plane<f32>, x: &[f32; LANES], y: &[f32; LANES]) -> [f32; LANES] {
+fn samples(plane: &Plane<f32>, gather: Gather, x: &[f32; LANES], y: &[f32; LANES]) -> [f32; LANES] {
     let (w, h) = (plane.width() as i32, plane.height() as i32);
     let (mut left, mut top) = ([0; LANES], [0; LANES]);
-    let (mut across, mut down) = ([[0.0; LANES]; 4], [[0.0; 4]; LANES]);
+    let (mut across, mut down) = ([[0.0; LANES]; 4], [[0.0; LANES]; 4]);
     for i in 0..LANES {
         let (x, y) = (x[i].clamp(0.0, (w - 1) as f32), y[i].clamp(0.0, (h - 1) as f32));
         let (x0, y0) = (x as i32, y as i32);
         (left[i], top[i]) = (x0 - 1, y0 - 1);
-        let [a, b, c, d] = weights(x - x0 as f32);
-        (across[0][i], across[1][i], across[2][i], across[3][i]) = (a, b, c, d);
-        down[i] = weights(y - y0 as f32);
+        [across[0][i], across[1][i], across[2][i], across[3][i]] = weights(x - x0 as f32);
+        [down[0][i], down[1][i], down[2][i], down[3][i]] = weights(y - y0 as f32);
     }
-    // the four columns around each point, each summed over its four rows
-    let mut columns = [[0.0; 4]; LANES];
+    let mut beyond = false;
     for i in 0..LANES {
-        let square = square(plane, left[i], top[i]);
-        for k in 0..4 {
-            let (upper, lower) = (
-                down[i][0] * square[0][k] + down[i][1] * square[1][k],
-                down[i][2] * square[2][k] + down[i][3] * square[3][k],
-            );
-            columns[i][k] = upper + lower;
+        beyond |= (left[i] < 0) | (top[i] < 0) | (left[i] + 4 > w) | (top[i] + 4 > h);
+    }
+    // the four rows around each point, and of each four samples
+    let mut rows = [[[0.0; LANES]; 4]; 4];
+    if beyond {
+        for i in 0..LANES {
+            let square = square(plane, left[i], top[i]);
+            for (row, square) in rows.iter_mut().zip(square) {
+                for (samples, sample) in row.iter_mut().zip(square) {
+                    samples[i] = sample;
+                }
+            }
+        }
+    } else {
+        let at = std::array::from_fn(|i| (top[i] * w + left[i]).cast_unsigned());
+        for (row, k) in rows.iter_mut().zip(0..) {
+            let from = |offset: usize| plane.data().get(k * w as usize + offset..).unwrap_or_default();
+            let ([a, b], [c, d]) = (gather.pairs(from(0), &at), gather.pairs(from(2), &at));
+            *row = [a, b, c, d];
+        }
+    }
+    // each column is summed over its four rows
+    let mut columns = [[0.0; LANES]; 4];
+    for (k, column) in columns.iter_mut().enumerate() {
+        for i in 0..LANES {
+            let upper = down[0][i] * rows[0][k][i] + down[1][i] * rows[1][k][i];
+            let lower = down[2][i] * rows[2][k][i] + down[3][i] * rows[3][k][i];
+            column[i] = upper + lower;
         }
     }
     let mut samples = [0.0; LANES];
     for i in 0..LANES {
-        let [a, b, c, d] = columns[i];
+        let [a, b, c, d] = [columns[0][i], columns[1][i], columns[2][i], columns[3][i]];
         samples[i] = (across[0][i] * a + across[1][i] * b) + (across[2][i] * c + across[3][i] * d);
     }
     samples
 }
 
 /// The 4 × 4 samples from column `left`, row `top` on; beyond the border the border.
-#[inline(always)]
+#[cold]
 fn square(plane: &Plane<f32>, left: i32, top: i32) -> [[f32; 4]; 4] {
     let (w, h) = (plane.width() as i32, plane.height() as i32);
-    if left >= 0 && top >= 0 && left + 4 <= w && top + 4 <= h {
-        let window = &plane.data()[(top * w + left) as usize..];
-        let row = |k: usize| window[k * w as usize..].first_chunk().copied().unwrap_or_default();
-        return [row(0), row(1), row(2), row(3)];
-    }
     let mut square = [[0.0; 4]; 4];
     for (y, row) in (top..).zip(&mut square) {
         for (x, value) in (left..).zip(row) {

@@ -236,19 +236,25 @@ fn planar_rows([x, y]: [f32; 2]) -> [Row; 2] {
     [[1.0, x, y, 0.0, 0.0, 0.0, x * x, x * y], [0.0, 0.0, 0.0, 1.0, x, y, x * y, y * y]]
 }
 
+/// The coefficients that are not 0.
+const KNOWN: [[usize; 5]; 2] = [[0, 1, 2, 6, 7], [3, 4, 5, 6, 7]];
+
 /// Weighted least squares of the plane's motion.
 fn planar(left: &[Leftover], seen: &[[f32; 2]], place: &[[f32; 2]]) -> Option<SVector<f64, 8>> {
     let mut m = SMatrix::<f64, 8, 8>::zeros();
     let mut rhs = SVector::<f64, 8>::zeros();
     for (e, s) in left.iter().zip(seen) {
-        for (row, &s) in planar_rows(place[e.member]).iter().zip(s) {
-            let row = SVector::<f64, 8>::from(*row);
-            let weighted = row * f64::from(e.weight);
-            m.syger(1.0, &weighted, &row, 1.0);
-            rhs += weighted * f64::from(s);
+        for ((row, known), &s) in planar_rows(place[e.member]).iter().zip(KNOWN).zip(s) {
+            let weighted = known.map(|k| row[k] * f64::from(e.weight));
+            for (j, &column) in known.iter().enumerate() {
+                for (i, &below) in known.iter().enumerate().skip(j) {
+                    m[(below, column)] += weighted[i] * row[column];
+                }
+                rhs[column] += weighted[j] * f64::from(s);
+            }
         }
     }
-    // syger fills the lower triangle, which is all that Cholesky reads
+    // the lower triangle is all that Cholesky reads
     Some(m.cholesky()?.solve(&rhs))
 }
 

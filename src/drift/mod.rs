@@ -31,6 +31,7 @@ mod identity;
 mod judge;
 mod judgement;
 pub mod leakage;
+mod line;
 mod observation;
 mod placement;
 pub mod policy;

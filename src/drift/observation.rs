@@ -1,7 +1,11 @@
 //! What one frame left behind.
 
 use super::{cut, geometry::Bent, signal::Readings};
-use crate::frame::Plane;
+use crate::frame::{
+    Plane,
+    sample::{LANES, first_lanes},
+    simd::{self, Kernel},
+};
 
 /// What a frame shows before it is laid onto the seed.
 #[derive(Clone, Debug)]
@@ -19,11 +23,28 @@ impl Glimpse {
     pub(super) fn new(luma: Plane<f32>, before: Option<&Self>) -> Self {
         let thumbnail = cut::thumbnail(&luma);
         let n = luma.data().len().max(1) as f64;
-        let change = before.map_or(0.0, |before| {
-            luma.data().iter().zip(before.luma.data()).map(|(a, b)| f64::from((a - b).abs())).sum::<f64>() / n
-        });
+        let change = before.map_or(0.0, |before| simd::run(Change(luma.data(), before.luma.data())) / n);
         let step = before.map_or(0.0, |before| f64::from(cut::step(&before.thumbnail, &thumbnail)));
         Self { luma, thumbnail, change, step }
+    }
+}
+
+/// Sum of the absolute differences.
+struct Change<'a>(&'a [f32], &'a [f32]);
+
+impl Kernel for Change<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run(self) -> f64 {
+        let mut sums = [0.0; LANES];
+        for (now, before) in self.0.chunks(LANES).zip(self.1.chunks(LANES)) {
+            let (now, before) = (first_lanes(now), first_lanes(before));
+            for i in 0..LANES {
+                sums[i] += f64::from((now[i] - before[i]).abs());
+            }
+        }
+        sums.iter().sum()
     }
 }
 

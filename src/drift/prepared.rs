@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     flow::Params,
-    frame::{Picture, Plane, Regions, Seed, oklab_from_picture},
+    frame::{Picture, Plane, Regions, Seed, oklab_of},
 };
 
 /// What every frame is held against.
@@ -49,7 +49,7 @@ impl Prepared {
 
     /// What a registered frame shows in each cell.
     pub(super) fn cells_of(&self, picture: &Picture, registered: &Registered) -> FrameCells {
-        let lab = oklab_from_picture(&pulled_half(picture, &registered.flow));
+        let lab = oklab_of(pulled_half(picture, &registered.flow));
         FrameCells::new(&self.canvas, &self.cells.grid, registered, &lab)
     }
 }

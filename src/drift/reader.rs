@@ -44,8 +44,6 @@ pub(super) struct Reader {
     pub(super) observations: Vec<Observation>,
     pub(super) bending: Vec<Bending>,
     pub(super) unexplained: Vec<Unexplained>,
-    /// Where the last frame drifts, `0..=100`, in working size.
-    pub(super) heat: Option<Plane<f32>>,
     witness: Option<Result<Witness, EmbedderError>>,
     stretch: Vec<Displacements>,
     sightings: Sightings,
@@ -62,7 +60,6 @@ impl Reader {
             observations: Vec::new(),
             bending: Vec::new(),
             unexplained: Vec::new(),
-            heat: None,
             witness: embedder.map(|embedder| Witness::new(embedder, &prepared.still(seed), fps)),
             stretch: Vec::new(),
             sightings: Sightings::default(),
@@ -73,8 +70,8 @@ impl Reader {
         }
     }
 
-    /// Reads the next frame.
-    pub(super) fn read(&mut self, prepared: &Prepared, laid: &Laid) {
+    /// Reads the next frame. Gives where it drifts, `0..=100`, in working size.
+    pub(super) fn read(&mut self, prepared: &Prepared, laid: &Laid) -> Plane<f32> {
         let Laid { time_secs, picture, registered, change, step, glare } = laid;
         let seed = &prepared.cells;
         let cells = prepared.cells_of(picture, registered);
@@ -109,7 +106,6 @@ impl Reader {
         if let Some(Ok(witness)) = self.witness.as_mut() {
             witness.see(picture, moved);
         }
-        self.heat = Some(heat(seed, &cells));
         self.stretch.push(displacements);
         (self.residual_before, self.lightness_before) = (residual, lightness);
         if self.detail_first.is_empty() {
@@ -118,6 +114,7 @@ impl Reader {
         if self.stretch.len() >= STRETCH {
             self.judge_stretch(prepared);
         }
+        heat(seed, &cells)
     }
 
     /// Judges the geometry of the frames since the last stretch.

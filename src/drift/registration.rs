@@ -9,6 +9,7 @@ use crate::{
     flow::{self, Flow, Params},
     frame::{
         Plane,
+        sample::{LANES, first_lanes},
         simd::{self, Kernel},
     },
     geometry::{Homography, Match, Point, Robust, fit_homography},
@@ -112,19 +113,37 @@ impl Candidate {
 
     /// 1 where the seed shows and its pixel is inside the frame.
     fn inside(&self, canvas: &Canvas) -> Plane<f32> {
-        let mut inside = canvas.visible.clone();
+        let mut inside = Plane::unwritten(canvas.visible.width(), canvas.visible.height());
+        simd::run(Inside { visible: &canvas.visible, flow: &self.flow, inside: &mut inside });
+        inside
+    }
+}
+
+/// What is visible, as far as the flow does not lead out of the frame.
+struct Inside<'a> {
+    visible: &'a Plane<f32>,
+    flow: &'a Flow,
+    inside: &'a mut Plane<f32>,
+}
+
+impl Kernel for Inside<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { visible, flow, inside } = self;
         let (w, h) = (inside.width(), inside.height());
         let (right, bottom) = ((w as f32 - 1.0).max(0.0), (h as f32 - 1.0).max(0.0));
         for y in 0..h {
-            let (u, v) = (self.flow.u.row(y), self.flow.v.row(y));
-            for (x, seen) in inside.row_mut(y).iter_mut().enumerate() {
-                let (px, py) = (x as f32 + u[x], y as f32 + v[x]);
-                if !(px >= 0.0 && py >= 0.0 && px <= right && py <= bottom) {
-                    *seen = 0.0;
-                }
+            let moves = flow.u.row(y).iter().zip(flow.v.row(y));
+            let pixels = inside.row_mut(y).iter_mut().zip(visible.row(y)).zip(moves);
+            for (x, ((inside, visible), (u, v))) in pixels.enumerate() {
+                let (px, py) = (x as i32 as f32 + u, y as f32 + v);
+                // no short cut between the four: it would be a branch for every pixel
+                let within = (px >= 0.0) & (py >= 0.0) & (px <= right) & (py <= bottom);
+                *inside = if within { *visible } else { 0.0 };
             }
         }
-        inside
     }
 }
 
@@ -145,16 +164,33 @@ fn choose(canvas: &Canvas, frame: &Plane<f32>, a: Candidate, b: &Candidate) -> C
 }
 
 fn mean_likeness(canvas: &Canvas, correlation: &Correlation) -> f32 {
-    let (mut sum, mut count) = (0.0f64, 0.0f64);
-    for ((&l, &v), &seen) in
-        correlation.likeness.data().iter().zip(canvas.structure.variance().data()).zip(canvas.visible.data())
-    {
-        if v > super::correlation::NOISE_VARIANCE * 4.0 && seen > 0.0 {
-            sum += f64::from(l);
-            count += 1.0;
-        }
-    }
+    let planes = [&correlation.likeness, canvas.structure.variance(), &canvas.visible].map(Plane::data);
+    let (sum, count) = simd::run(VisibleTexture(planes));
     if count > 0.0 { (sum / count) as f32 } else { 1.0 }
+}
+
+/// Sum of the likeness where there is visible texture, and how many pixels that are: of likeness, variance and visibility.
+struct VisibleTexture<'a>([&'a [f32]; 3]);
+
+impl Kernel for VisibleTexture<'_> {
+    type Output = (f64, f64);
+
+    #[inline(always)]
+    fn run(self) -> (f64, f64) {
+        let Self([likeness, variance, visible]) = self;
+        let (mut sums, mut counts) = ([0.0f64; LANES], [0.0f64; LANES]);
+        for ((likeness, variance), visible) in
+            likeness.chunks(LANES).zip(variance.chunks(LANES)).zip(visible.chunks(LANES))
+        {
+            let (likeness, variance, visible) = (first_lanes(likeness), first_lanes(variance), first_lanes(visible));
+            for i in 0..LANES {
+                let counts_here = (variance[i] > super::correlation::NOISE_VARIANCE * 4.0) & (visible[i] > 0.0);
+                sums[i] += if counts_here { f64::from(likeness[i]) } else { 0.0 };
+                counts[i] += if counts_here { 1.0 } else { 0.0 };
+            }
+        }
+        (sums.iter().sum(), counts.iter().sum())
+    }
 }
 
 /// The homography that most believed displacements follow; the identity where none does.
@@ -202,7 +238,7 @@ impl Kernel for Project<'_> {
         for y in 0..field.u.height() {
             let fy = y as f32;
             for (x, (u, v)) in field.u.row_mut(y).iter_mut().zip(field.v.row_mut(y)).enumerate() {
-                let fx = x as f32;
+                let fx = x as i32 as f32;
                 let w = c[0] * fx + c[1] * fy + c[2];
                 let (px, py) = ((a[0] * fx + a[1] * fy + a[2]) / w - fx, (b[0] * fx + b[1] * fy + b[2]) / w - fy);
                 let finite = px.is_finite() && py.is_finite();
@@ -214,17 +250,13 @@ impl Kernel for Project<'_> {
 
 /// The field, smoothed by how far it is believed, falling back on the dominant plane where nothing near is.
 fn smoothed(candidate: &Candidate, inside: &Plane<f32>, by_plane: &Flow) -> Flow {
-    let mut weight = candidate.correlation.likeness.clone();
-    for (w, &inside) in weight.data_mut().iter_mut().zip(inside.data()) {
-        *w = ((*w - 0.2).max(0.0) * inside).powi(2) + 1e-4;
-    }
+    let weight = candidate.correlation.likeness.zip(inside, |likeness, inside| {
+        let weight = (likeness - 0.2).max(0.0) * inside;
+        weight * weight + 1e-4
+    });
     let total = window::mean(&weight, SMOOTH);
     let fill = |value: &Plane<f32>, plane: &Plane<f32>| {
-        let mut beyond = value.clone();
-        for ((b, &p), &w) in beyond.data_mut().iter_mut().zip(plane.data()).zip(weight.data()) {
-            *b = (*b - p) * w;
-        }
-        let mut smooth = window::mean(&beyond, SMOOTH);
+        let mut smooth = window::mean_product(&value.zip(plane, |value, plane| value - plane), &weight, SMOOTH);
         for ((s, &p), &t) in smooth.data_mut().iter_mut().zip(plane.data()).zip(total.data()) {
             *s = *s / t + p;
         }
@@ -234,7 +266,15 @@ fn smoothed(candidate: &Candidate, inside: &Plane<f32>, by_plane: &Flow) -> Flow
 }
 
 fn differ(a: &Flow, b: &Flow) -> f32 {
-    let most =
-        |a: &Plane<f32>, b: &Plane<f32>| a.data().iter().zip(b.data()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    let most = |a: &Plane<f32>, b: &Plane<f32>| {
+        let mut most = [0.0f32; LANES];
+        for (a, b) in a.data().chunks(LANES).zip(b.data().chunks(LANES)) {
+            let (a, b) = (first_lanes(a), first_lanes(b));
+            for i in 0..LANES {
+                most[i] = most[i].max((a[i] - b[i]).abs());
+            }
+        }
+        most.into_iter().fold(0.0, f32::max)
+    };
     most(&a.u, &b.u).max(most(&a.v, &b.v))
 }

@@ -2,11 +2,11 @@
 //!
 //! ```text
 //! frame ─► register (seed-anchored) ─► read: cells, tracks ─► signals ─┐
-//!   …          while the frame before is read                          ├─► geometry over time ─► fuse ─► judge
+//!   …        while those before are read                               ├─► geometry over time ─► fuse ─► judge
 //! frame ─► register (seed-anchored) ─► read: cells, tracks ─► signals ─┘
 //! ```
 //!
-//! It keeps no frame but the last: a few numbers and the places of a grid of points for each, and the geometry of long clips is judged in
+//! It keeps no frame but the last few: a few numbers and the places of a grid of points for each, and the geometry of long clips is judged in
 //! stretches of a fixed number of frames.
 
 use super::{
@@ -16,6 +16,7 @@ use super::{
     geometry::Bending,
     glare,
     judge::{self, Series},
+    line::{Line, Work},
     observation::{Glimpse, Observation},
     prepared::Prepared,
     reader::{Laid, Reader},
@@ -25,8 +26,9 @@ use super::{
 };
 use crate::{
     flow::{Params, Preset, Refine},
-    frame::{Frame, Picture, Plane, Regions, Seed, Size, pyramid},
+    frame::{Frame, Plane, Regions, Seed, Size, pyramid},
 };
+use std::sync::Arc;
 
 /// Longest side of the picture that is measured, pixels.
 pub(super) const WORKING_SIDE: usize = 512;
@@ -49,124 +51,153 @@ pub(super) fn careful_flow() -> Params {
 /// A seed that is ready to be measured against.
 #[derive(Debug)]
 pub struct Ruler {
-    seed: Seed,
-    regions: Option<Regions>,
+    original: Size,
     clip: Size,
     fps: f64,
-    params: Params,
-    embedder: Option<Embedder>,
-    glimpse: Option<Glimpse>,
-    at_work: Option<AtWork>,
+    line: Line<Register, Read>,
 }
 
-/// What begins with the first frame.
+/// Lays one frame after the other onto the seed.
 #[derive(Debug)]
-struct AtWork {
-    prepared: Prepared,
-    registrar: Registrar,
-    reader: Reader,
-    /// The last frame, until the next one comes.
-    laid: Option<Laid>,
+struct Register {
+    seed: Arc<Seed>,
+    regions: Option<Regions>,
+    working: Size,
+    params: Params,
+    glimpse: Option<Glimpse>,
+    /// From the first frame on.
+    laid: Option<(Arc<Prepared>, Registrar)>,
+}
+
+/// Reads what was laid onto it.
+#[derive(Debug)]
+struct Read {
+    seed: Arc<Seed>,
+    embedder: Option<Embedder>,
+    fps: f64,
+    /// From the first frame on.
+    reader: Option<(Arc<Prepared>, Reader)>,
+}
+
+impl Work for Register {
+    type In = Frame;
+    type Out = (Arc<Prepared>, Laid);
+
+    fn work(&mut self, frame: Frame) -> Self::Out {
+        let Self { seed, regions, working, params, .. } = self;
+        let picture = frame.picture;
+        let picture = if picture.size() == *working { picture } else { pyramid::resize_picture(&picture, *working) };
+        let glimpse = Glimpse::new(picture.luma(), self.glimpse.as_ref());
+        let (prepared, registrar) = self.laid.get_or_insert_with(|| {
+            let prepared = Prepared::new(seed, regions.as_ref(), *params, &picture, &glimpse.luma);
+            (Arc::new(prepared), Registrar::new(*params))
+        });
+        let registered = registrar.register(&prepared.canvas, &glimpse.luma);
+        let (change, step) = (glimpse.change, glimpse.step);
+        let glare = prepared.glare.percent(&glimpse.luma);
+        self.glimpse = Some(glimpse);
+        (Arc::clone(prepared), Laid { time_secs: frame.time.secs(), picture, registered, change, step, glare })
+    }
+}
+
+impl Work for Read {
+    type In = (Arc<Prepared>, Laid);
+    type Out = Plane<f32>;
+
+    fn work(&mut self, (prepared, laid): Self::In) -> Plane<f32> {
+        let Self { seed, embedder, fps, .. } = self;
+        let (prepared, reader) = self.reader.get_or_insert_with(|| {
+            let reader = Reader::new(&prepared, embedder.take(), seed, *fps);
+            (prepared, reader)
+        });
+        reader.read(prepared, &laid)
+    }
 }
 
 impl Ruler {
     /// A ruler for clips of `clip` pixels and `fps` frames per second, made from `seed`; `regions` (of the seed's size)
     /// say where fidelity matters.
     pub fn new(seed: &Seed, regions: Option<&Regions>, clip: Size, fps: f64) -> Self {
-        Self {
-            seed: seed.clone(),
-            regions: regions.cloned(),
-            clip,
-            fps,
-            params: careful_flow(),
-            embedder: Embedder::bundled(),
-            glimpse: None,
-            at_work: None,
-        }
+        Self::with_network(seed, regions, clip, fps, Embedder::bundled())
     }
 
-    /// Lets another network than the bundled one say whether it is still the subject.
-    #[must_use]
-    pub fn with_embedder(mut self, embedder: Embedder) -> Self {
-        self.embedder = Some(embedder);
-        self
+    /// The same with another network than the bundled one to say whether it is still the subject.
+    pub fn with_network(
+        seed: &Seed,
+        regions: Option<&Regions>,
+        clip: Size,
+        fps: f64,
+        embedder: Option<Embedder>,
+    ) -> Self {
+        let (original, working, seed) = (seed.picture.size(), clip.fit(WORKING_SIDE), Arc::new(seed.clone()));
+        let register = Register {
+            seed: Arc::clone(&seed),
+            regions: regions.cloned(),
+            working,
+            params: careful_flow(),
+            glimpse: None,
+            laid: None,
+        };
+        let read = Read { seed, embedder, fps, reader: None };
+        Self { original, clip, fps, line: Line::new(register, read) }
     }
 
     /// The size in which frames are wanted.
     pub fn working_size(&self) -> Size {
-        self.clip.fit(WORKING_SIDE)
+        Self::working_size_of(self.clip)
     }
 
-    /// Measures the next frame: lays it onto the seed while the frame before is read. Gives the heat of the frame before,
-    /// unless this is the first: where it drifts, `0..=100`, in working size.
-    pub fn measure(&mut self, frame: Frame) -> Option<&Plane<f32>> {
-        let picture = self.at_working_size(frame.picture);
-        let glimpse = Glimpse::new(picture.luma(), self.glimpse.as_ref());
-        let at_work = self.at_work.get_or_insert_with(|| {
-            let prepared = Prepared::new(&self.seed, self.regions.as_ref(), self.params, &picture, &glimpse.luma);
-            let reader = Reader::new(&prepared, self.embedder.clone(), &self.seed, self.fps);
-            AtWork { prepared, registrar: Registrar::new(self.params), reader, laid: None }
-        });
-        let AtWork { prepared, registrar, reader, laid } = at_work;
-        let before = laid.take();
-        let (registered, ()) = rayon::join(
-            || registrar.register(&prepared.canvas, &glimpse.luma),
-            || before.iter().for_each(|laid| reader.read(prepared, laid)),
-        );
-        let (change, step) = (glimpse.change, glimpse.step);
-        let glare = prepared.glare.percent(&glimpse.luma);
-        *laid = Some(Laid { time_secs: frame.time.secs(), picture, registered, change, step, glare });
-        self.glimpse = Some(glimpse);
-        before.and(reader.heat.as_ref())
+    /// The size in which frames of clips of `clip` pixels are wanted.
+    pub fn working_size_of(clip: Size) -> Size {
+        clip.fit(WORKING_SIDE)
     }
 
-    /// Reads the last frame and gives its heat; `None` before the first.
-    pub fn catch_up(&mut self) -> Option<&Plane<f32>> {
-        let AtWork { prepared, reader, laid, .. } = self.at_work.as_mut()?;
-        laid.take().iter().for_each(|laid| reader.read(prepared, laid));
-        reader.heat.as_ref()
+    /// Takes the next frame, which is measured while others are waited for. Gives the heat of the frames that have been measured
+    /// since, in order: where each drifts, `0..=100`, in working size.
+    pub fn measure(&mut self, frame: Frame) -> Vec<Plane<f32>> {
+        self.line.put(frame)
+    }
+
+    /// Measures all frames to the last, and gives the heat of those whose heat was not given yet.
+    pub fn catch_up(&mut self) -> Vec<Plane<f32>> {
+        self.line.rest()
     }
 
     /// Judges the clip.
-    pub fn finish(mut self, thresholds: &Thresholds) -> Judgement {
-        self.catch_up();
+    pub fn finish(self, thresholds: &Thresholds) -> Judgement {
         let working = self.working_size();
-        let registration = self.registration(working);
-        let (observations, blind) = match self.at_work.take() {
-            Some(AtWork { prepared, mut reader, .. }) => {
+        let Self { original, clip, fps, line } = self;
+        let (_, read) = line.end();
+        let (registration, observations, blind) = match read.reader {
+            Some((prepared, mut reader)) => {
                 reader.judge_stretch(&prepared);
                 let mut observations = std::mem::take(&mut reader.observations);
-                complete(&mut observations, &reader, working, self.fps);
-                (observations, reader.blind())
+                complete(&mut observations, &reader, working, fps);
+                (registration(&prepared, original, clip, working), observations, reader.blind())
             }
-            None => (Vec::new(), None),
+            None => (Registration::none(), Vec::new(), None),
         };
-        let scale = (
-            self.clip.width as f64 / working.width.max(1) as f64,
-            self.clip.height as f64 / working.height.max(1) as f64,
-        );
-        let (clip, fps) = (self.clip, self.fps);
+        let scale =
+            (clip.width as f64 / working.width.max(1) as f64, clip.height as f64 / working.height.max(1) as f64);
         judge::judge(Series { observations, registration, blind, scale, working, clip, fps }, *thresholds)
     }
+}
 
-    fn registration(&self, working: Size) -> Registration {
-        match &self.at_work {
-            Some(AtWork { prepared, .. }) => Registration {
-                kind: "affine".to_owned(),
-                matrix: prepared.placement.clip_from_seed(working, self.clip),
-                visible_fraction: prepared.placement.visible_fraction(self.seed.picture.size(), working),
-            },
-            None => Registration {
-                kind: "none".to_owned(),
-                matrix: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
-                visible_fraction: 0.0,
-            },
-        }
+fn registration(prepared: &Prepared, original: Size, clip: Size, working: Size) -> Registration {
+    Registration {
+        kind: "affine".to_owned(),
+        matrix: prepared.placement.clip_from_seed(working, clip),
+        visible_fraction: prepared.placement.visible_fraction(original, working),
     }
+}
 
-    fn at_working_size(&self, picture: Picture) -> Picture {
-        let size = self.working_size();
-        if picture.size() == size { picture } else { pyramid::resize_picture(&picture, size) }
+impl Registration {
+    fn none() -> Self {
+        Self {
+            kind: "none".to_owned(),
+            matrix: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+            visible_fraction: 0.0,
+        }
     }
 }
 

@@ -47,17 +47,45 @@ pub fn score(job: &ScoreJob, hear: &mut dyn FnMut(Event), cancel: &Cancel) -> Re
 /// # Errors
 /// As [`score`].
 pub fn score_as(stage: Stage, job: &ScoreJob, hear: &mut dyn FnMut(Event), cancel: &Cancel) -> Result<Scored, Error> {
-    let seed = media::load_seed(&job.seed)?;
-    let regions = job.mask.as_deref().map(|path| media::load_regions(path, seed.picture.size())).transpose()?;
+    let (against, clip) = rayon::join(|| Against::load(job), || Clip::open(&job.clip));
+    let (Against { seed, regions }, Clip { probe, decoder }) = (against?, clip?);
     let what = job.clip.display().to_string();
-    let probe = media::probe(&job.clip)?;
     hear(Event::Begin { stage, what: what.clone(), total: probe.frames_estimate.unwrap_or(0) });
 
-    let (judgement, heat, decoder_notes) = measure(stage, job, &seed, regions.as_ref(), &probe, hear, cancel)?;
+    let clip = Clip { probe: probe.clone(), decoder };
+    let (judgement, heat, decoder_notes) = measure(stage, job, &seed, regions.as_ref(), clip, hear, cancel)?;
     let report = report(job, &seed, &probe, judgement, decoder_notes)?;
     hear(Event::End { stage, what: format!("{what}: {} frames", report.judgement.frames.len()) });
     hear(Event::Judged { what, drift: report.judgement.drift, verdict: report.judgement.verdict });
     Ok(Scored { report, heat })
+}
+
+/// What clips are scored against.
+struct Against {
+    seed: Seed,
+    regions: Option<Regions>,
+}
+
+impl Against {
+    fn load(job: &ScoreJob) -> Result<Self, Error> {
+        let seed = media::load_seed(&job.seed)?;
+        let regions = job.mask.as_deref().map(|path| media::load_regions(path, seed.picture.size())).transpose()?;
+        Ok(Self { seed, regions })
+    }
+}
+
+/// A clip that is being decoded.
+struct Clip {
+    probe: Probe,
+    decoder: Decoder,
+}
+
+impl Clip {
+    fn open(path: &Path) -> Result<Self, Error> {
+        let probe = media::probe(path)?;
+        let decoder = Decoder::open(path, &Want { size: Some(Ruler::working_size_of(probe.size)) })?;
+        Ok(Self { probe, decoder })
+    }
 }
 
 fn measure(
@@ -65,17 +93,17 @@ fn measure(
     job: &ScoreJob,
     seed: &Seed,
     regions: Option<&Regions>,
-    probe: &Probe,
+    clip: Clip,
     hear: &mut dyn FnMut(Event),
     cancel: &Cancel,
 ) -> Result<(Judgement, HeatMaps, Vec<String>), Error> {
+    let Clip { probe, mut decoder } = clip;
     let fps = f64::from(probe.fps.0) / f64::from(probe.fps.1.max(1));
-    let mut ruler = Ruler::new(seed, regions, probe.size, fps);
-    if let Some(path) = &job.embedder {
-        ruler = ruler.with_embedder(Embedder::load(path)?);
-    }
+    let mut ruler = match &job.embedder {
+        Some(path) => Ruler::with_network(seed, regions, probe.size, fps, Some(Embedder::load(path)?)),
+        None => Ruler::new(seed, regions, probe.size, fps),
+    };
     let mut heat = HeatMaps::new(ruler.working_size())?;
-    let mut decoder = Decoder::open(&job.clip, &Want { size: Some(ruler.working_size()) })?;
     let total = probe.frames_estimate.unwrap_or(0);
     for frame in &mut decoder {
         if cancel.is_requested() {
@@ -83,13 +111,13 @@ fn measure(
         }
         let frame = frame?;
         let done = frame.index as u64 + 1;
-        if let Some(map) = ruler.measure(frame) {
-            heat.push(map)?;
+        for map in ruler.measure(frame) {
+            heat.push(&map)?;
         }
         hear(Event::Progress { stage, done, total });
     }
-    if let Some(map) = ruler.catch_up() {
-        heat.push(map)?;
+    for map in ruler.catch_up() {
+        heat.push(&map)?;
     }
     let notes = decoder.ending().map_or_else(Vec::new, notes);
     let judgement = ruler.finish(&job.thresholds);

@@ -4,7 +4,6 @@
 //! other is read along contiguous rows. A frame of one pixel around the tile holds what lies outside.
 
 use super::tile::Tile;
-use std::array::from_fn;
 
 // The constants of the energy: by coarse search on public pairs with known flow.
 
@@ -26,6 +25,8 @@ const LANES: usize = 16;
 const HALF: usize = Tile::WIDTH / 2;
 /// Samples of one colour in a row, with one of the frame on each side.
 pub(super) const STRIDE: usize = HALF + 2;
+/// The same in whole lanes.
+const ROW: usize = STRIDE.next_multiple_of(LANES);
 /// Rows of a tile with its frame.
 const ROWS: usize = Tile::HEIGHT + 2;
 
@@ -101,11 +102,14 @@ impl Colour {
 /// `2i + parity`.
 #[inline(always)]
 pub(super) fn stiffness(own: &mut Colour, other: &Colour, y: usize, parity: usize, count: usize) {
-    let row = (y + 1) * STRIDE + 1;
-    for at in (row..row + count).step_by(LANES) {
+    let start = (y + 1) * STRIDE + 1;
+    let (u, v) = (row(&own.u, start), row(&own.v, start));
+    let (around_u, around_v) = (neighbours(&other.u, start, parity), neighbours(&other.v, start, parity));
+    let out = row_mut(&mut own.stiff, start);
+    for at in runs(count) {
         let mut sums = [0.0; LANES];
-        for (own, other) in [(&own.u, &other.u), (&own.v, &other.v)] {
-            let (c, [l, r, a, b]) = (lanes(own, at), neighbours(other, at, parity));
+        for (own, around) in [(u, around_u), (v, around_v)] {
+            let (c, [l, r, a, b]) = (lanes(own, at), around.map(|row| lanes(row, at)));
             for i in 0..LANES {
                 let (l, r, a, b) = (l[i] - c[i], r[i] - c[i], a[i] - c[i], b[i] - c[i]);
                 sums[i] += (l * l + r * r) + (a * a + b * b);
@@ -114,35 +118,46 @@ pub(super) fn stiffness(own: &mut Colour, other: &Colour, y: usize, parity: usiz
         for sum in &mut sums {
             *sum = 1.0 / (0.5 * *sum + ROUND_SMOOTHNESS).sqrt();
         }
-        store(&mut own.stiff, at, row + count, &sums);
+        store(out, at, count, &sums);
     }
 }
 
 /// Weights of the edges to the right and down from the pixels of `own` in frame row `y` (0 is the frame above the tile).
 #[inline(always)]
 pub(super) fn edges(own: &mut Colour, other: &Colour, y: usize, parity: usize, half: usize) {
-    let row = y * STRIDE;
+    let start = y * STRIDE;
     // of the frame column -1 on: sample i of colour `own` lies in column 2 (i - 1) + parity
-    for at in (row..=row + half).step_by(LANES) {
-        let stiff = lanes(&own.stiff, at);
-        let (right, below) = (lanes(&other.stiff, at + parity), lanes(&other.stiff, at + STRIDE));
-        let weight = |i: usize, beside: &[f32; LANES]| 0.5 * SMOOTHNESS * (stiff[i] + beside[i]);
-        store(&mut own.right, at, row + half + 1, &from_fn(|i| weight(i, right)));
-        store(&mut own.down, at, row + half + 1, &from_fn(|i| weight(i, below)));
+    let stiff = row(&own.stiff, start);
+    let (beside, below) = (row(&other.stiff, start + parity), row(&other.stiff, start + STRIDE));
+    let (right, down) = (row_mut(&mut own.right, start), row_mut(&mut own.down, start));
+    for at in runs(half + 1) {
+        let (stiff, beside, below) = (lanes(stiff, at), lanes(beside, at), lanes(below, at));
+        let (mut to_right, mut to_below) = ([0.0; LANES], [0.0; LANES]);
+        for i in 0..LANES {
+            to_right[i] = 0.5 * SMOOTHNESS * (stiff[i] + beside[i]);
+            to_below[i] = 0.5 * SMOOTHNESS * (stiff[i] + below[i]);
+        }
+        store(right, at, half + 1, &to_right);
+        store(down, at, half + 1, &to_below);
     }
 }
 
 /// The 2×2 systems of the first `count` pixels of `own` in tile row `y`.
 #[inline(always)]
 pub(super) fn system(own: &mut Colour, other: &Colour, y: usize, parity: usize, count: usize) {
-    let row = (y + 1) * STRIDE + 1;
-    for at in (row..row + count).step_by(LANES) {
-        let (u, v) = (lanes(&own.u, at), lanes(&own.v, at));
-        let (bx, by, bt) = (lanes(&own.bx, at), lanes(&own.by, at), lanes(&own.bt, at));
-        let (xx, xy, xt) = (lanes(&own.xx, at), lanes(&own.xy, at), lanes(&own.xt, at));
-        let (yx, yy, yt) = (lanes(&own.yx, at), lanes(&own.yy, at), lanes(&own.yt, at));
-        let (right, down) = (lanes(&own.right, at), lanes(&own.down, at));
-        let (left, up) = (lanes(&other.right, at - 1 + parity), lanes(&other.down, at - STRIDE));
+    let start = (y + 1) * STRIDE + 1;
+    let Colour { u, v, bx, by, bt, xx, xy, xt, yx, yy, yt, right, down, uu, uv, vv, ut, vt, .. } = own;
+    let [u, v, bx, by, bt, xx, xy, xt, yx, yy, yt, right, down] =
+        [&*u, &*v, &*bx, &*by, &*bt, &*xx, &*xy, &*xt, &*yx, &*yy, &*yt, &*right, &*down]
+            .map(|plane| row(plane, start));
+    let [uu_out, uv_out, vv_out, ut_out, vt_out] = [uu, uv, vv, ut, vt].map(|plane| row_mut(plane, start));
+    let (left, up) = (row(&other.right, start - 1 + parity), row(&other.down, start - STRIDE));
+    for at in runs(count) {
+        let (u, v) = (lanes(u, at), lanes(v, at));
+        let (bx, by, bt) = (lanes(bx, at), lanes(by, at), lanes(bt, at));
+        let (xx, xy, xt) = (lanes(xx, at), lanes(xy, at), lanes(xt, at));
+        let (yx, yy, yt) = (lanes(yx, at), lanes(yy, at), lanes(yt, at));
+        let (left, right, up, down) = (lanes(left, at), lanes(right, at), lanes(up, at), lanes(down, at));
         let none = [0.0; LANES];
         let (mut uu, mut uv, mut vv, mut ut, mut vt) = (none, none, none, none, none);
         for i in 0..LANES {
@@ -162,59 +177,85 @@ pub(super) fn system(own: &mut Colour, other: &Colour, y: usize, parity: usize, 
             ut[i] = brightness * bx[i] * bt[i] + gradient * (xx[i] * xt[i] + yx[i] * yt[i]);
             vt[i] = brightness * by[i] * bt[i] + gradient * (xy[i] * xt[i] + yy[i] * yt[i]);
         }
-        store(&mut own.uu, at, row + count, &uu);
-        store(&mut own.uv, at, row + count, &uv);
-        store(&mut own.vv, at, row + count, &vv);
-        store(&mut own.ut, at, row + count, &ut);
-        store(&mut own.vt, at, row + count, &vt);
+        store(uu_out, at, count, &uu);
+        store(uv_out, at, count, &uv);
+        store(vv_out, at, count, &vv);
+        store(ut_out, at, count, &ut);
+        store(vt_out, at, count, &vt);
     }
 }
 
 /// One over-relaxation of the first `count` pixels of `own` in tile row `y`.
 #[inline(always)]
 pub(super) fn sweep(own: &mut Colour, other: &Colour, y: usize, parity: usize, count: usize) {
-    let row = (y + 1) * STRIDE + 1;
-    for at in (row..row + count).step_by(LANES) {
-        let (right, down) = (lanes(&own.right, at), lanes(&own.down, at));
-        let (left, up) = (lanes(&other.right, at - 1 + parity), lanes(&other.down, at - STRIDE));
-        let (around_u, around_v) = (neighbours(&other.u, at, parity), neighbours(&other.v, at, parity));
-        let pull = |[l, r, a, b]: [&[f32; LANES]; 4], i: usize| {
-            (left[i] * l[i] + right[i] * r[i]) + (up[i] * a[i] + down[i] * b[i])
-        };
-        let (uu, uv, vv) = (lanes(&own.uu, at), lanes(&own.uv, at), lanes(&own.vv, at));
-        let (ut, vt) = (lanes(&own.ut, at), lanes(&own.vt, at));
-        let (mut u, mut v) = (*lanes(&own.u, at), *lanes(&own.v, at));
+    let start = (y + 1) * STRIDE + 1;
+    let Colour { u: own_u, v: own_v, right, down, uu, uv, vv, ut, vt, .. } = own;
+    let [right, down, uu, uv, vv, ut, vt] =
+        [&*right, &*down, &*uu, &*uv, &*vv, &*ut, &*vt].map(|plane| row(plane, start));
+    let [own_u, own_v] = [own_u, own_v].map(|plane| row_mut(plane, start));
+    let (left, up) = (row(&other.right, start - 1 + parity), row(&other.down, start - STRIDE));
+    let (around_u, around_v) = (neighbours(&other.u, start, parity), neighbours(&other.v, start, parity));
+    for at in runs(count) {
+        let (left, right, up, down) = (lanes(left, at), lanes(right, at), lanes(up, at), lanes(down, at));
+        let (around_u, around_v) = (around_u.map(|row| lanes(row, at)), around_v.map(|row| lanes(row, at)));
+        let (uu, uv, vv) = (lanes(uu, at), lanes(uv, at), lanes(vv, at));
+        let (ut, vt) = (lanes(ut, at), lanes(vt, at));
+        let (mut u, mut v) = (*lanes(own_u, at), *lanes(own_v, at));
         for i in 0..LANES {
-            u[i] += OMEGA * ((ut[i] - uv[i] * v[i] + pull(around_u, i)) * uu[i] - u[i]);
-            v[i] += OMEGA * ((vt[i] - uv[i] * u[i] + pull(around_v, i)) * vv[i] - v[i]);
+            let [l, r, a, b] = around_u;
+            let pull = (left[i] * l[i] + right[i] * r[i]) + (up[i] * a[i] + down[i] * b[i]);
+            u[i] += OMEGA * ((ut[i] - uv[i] * v[i] + pull) * uu[i] - u[i]);
+            let [l, r, a, b] = around_v;
+            let pull = (left[i] * l[i] + right[i] * r[i]) + (up[i] * a[i] + down[i] * b[i]);
+            v[i] += OMEGA * ((vt[i] - uv[i] * u[i] + pull) * vv[i] - v[i]);
         }
-        store(&mut own.u, at, row + count, &u);
-        store(&mut own.v, at, row + count, &v);
+        store(own_u, at, count, &u);
+        store(own_v, at, count, &v);
     }
 }
 
-/// The samples from `at` on.
+/// What one row reads and writes: as long for all, so that nothing is checked along it.
+type Row = [f32; ROW];
+
+/// The row from `start` on.
 #[inline(always)]
-fn lanes(plane: &[f32], at: usize) -> &[f32; LANES] {
-    plane[at..].first_chunk().expect("planes end in LANES spare samples")
+fn row(plane: &[f32], start: usize) -> &Row {
+    plane[start..].first_chunk().expect("planes end in spare samples")
 }
 
-/// What lies to the left and right of the other colour's samples from `at` on, above and below them.
 #[inline(always)]
-fn neighbours(other: &[f32], at: usize, parity: usize) -> [&[f32; LANES]; 4] {
-    [lanes(other, at - 1 + parity), lanes(other, at + parity), lanes(other, at - STRIDE), lanes(other, at + STRIDE)]
+fn row_mut(plane: &mut [f32], start: usize) -> &mut Row {
+    plane[start..].first_chunk_mut().expect("planes end in spare samples")
+}
+
+/// Where the lanes of the first `count` samples of a row begin.
+#[inline(always)]
+fn runs(count: usize) -> impl Iterator<Item = usize> {
+    (0..count.div_ceil(LANES).min(ROW / LANES)).map(|run| run * LANES)
+}
+
+/// The samples of a row from `at` on.
+#[inline(always)]
+fn lanes(row: &Row, at: usize) -> &[f32; LANES] {
+    row[at..].first_chunk().expect("rows are whole lanes")
+}
+
+/// What lies to the left and right of the other colour's row from `start` on, above and below it.
+#[inline(always)]
+fn neighbours(other: &[f32], start: usize, parity: usize) -> [&Row; 4] {
+    [row(other, start - 1 + parity), row(other, start + parity), row(other, start - STRIDE), row(other, start + STRIDE)]
 }
 
 /// Writes the samples from `at` on, as far as `end`. What lies beyond is written back: a copy of any length would be a call.
 #[inline(always)]
-fn store(plane: &mut [f32], at: usize, end: usize, values: &[f32; LANES]) {
-    let plane: &mut [f32; LANES] = plane[at..].first_chunk_mut().expect("planes end in LANES spare samples");
+fn store(row: &mut Row, at: usize, end: usize, values: &[f32; LANES]) {
+    let row: &mut [f32; LANES] = row[at..].first_chunk_mut().expect("rows are whole lanes");
     let count = end - at;
     if count >= LANES {
-        *plane = *values;
+        *row = *values;
     } else {
         for i in 0..LANES {
-            plane[i] = if i < count { values[i] } else { plane[i] };
+            row[i] = if i < count { values[i] } else { row[i] };
         }
     }
 }

@@ -46,6 +46,12 @@ impl Flow {
         Self { u: zero.clone(), v: zero }
     }
 
+    /// A field of any numbers, for work that writes them all.
+    pub(crate) fn unwritten(size: Size) -> Self {
+        let plane = || Plane::unwritten(size.width, size.height);
+        Self { u: plane(), v: plane() }
+    }
+
     /// Calls `f(x, y)` for the displacement `(u, v)` of every pixel, row by row.
     pub fn from_fn(size: Size, f: impl Fn(usize, usize) -> (f32, f32)) -> Self {
         let u = Plane::from_fn(size.width, size.height, |x, y| f(x, y).0);
@@ -81,7 +87,8 @@ impl Flow {
 /// # Panics
 /// If the sizes differ: that is a bug of the caller.
 pub fn dense(from: &Plane<f32>, to: &Plane<f32>, params: &Params, init: Option<&Flow>) -> Flow {
-    dense_prepared(&Pyramid::new(from, params), &Pyramid::new(to, params), params, init)
+    let (from, to) = rayon::join(|| Pyramid::new(from, params), || Pyramid::new(to, params));
+    dense_prepared(&from, &to, params, init)
 }
 
 /// [`dense`] on pyramids that were prepared once, for a still that is compared with many frames.

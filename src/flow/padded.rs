@@ -1,18 +1,18 @@
 //! A plane with a replicated border, so that patches near the edge need no special case.
 
-use crate::frame::Plane;
+use crate::frame::{Plane, gather::Gather, sample::LANES};
+use rayon::prelude::*;
 
 /// Replicated pixels on each side: two patches wide, so that a patch may leave the picture by more than itself.
 pub(super) const PAD: usize = 16;
 
-/// Samples that are taken at once.
-const LANES: usize = 16;
+/// Rows that one task copies.
+const BAND: usize = 64;
 
 /// A plane whose border pixels repeat outwards for [`PAD`] pixels.
 #[derive(Clone, Debug)]
 pub(super) struct Padded {
-    data: Vec<f32>,
-    stride: usize,
+    samples: Plane<f32>,
     width: usize,
     height: usize,
 }
@@ -21,15 +21,17 @@ impl Padded {
     /// Copies `plane`, which has at least one pixel, and repeats its border.
     pub(super) fn new(plane: &Plane<f32>) -> Self {
         let (width, height) = (plane.width(), plane.height());
-        let stride = width + 2 * PAD;
-        let mut data = Vec::with_capacity(stride * (height + 2 * PAD));
-        for y in 0..height + 2 * PAD {
-            let row = plane.row(y.saturating_sub(PAD).min(height - 1));
-            data.extend(std::iter::repeat_n(row[0], PAD));
-            data.extend_from_slice(row);
-            data.extend(std::iter::repeat_n(row[width - 1], PAD));
-        }
-        Self { data, stride, width, height }
+        let mut samples = Plane::unwritten(width + 2 * PAD, height + 2 * PAD);
+        let stride = samples.width();
+        samples.data_mut().par_chunks_mut(BAND * stride).enumerate().for_each(|(band, rows)| {
+            for (y, out) in (band * BAND..).zip(rows.chunks_exact_mut(stride)) {
+                let row = plane.row(y.saturating_sub(PAD).min(height - 1));
+                out[..PAD].fill(row[0]);
+                out[PAD..PAD + width].copy_from_slice(row);
+                out[PAD + width..].fill(row[width - 1]);
+            }
+        });
+        Self { samples, width, height }
     }
 
     /// Columns of the plane itself.
@@ -45,37 +47,34 @@ impl Padded {
     /// Samples from one row to the next.
     #[inline]
     pub(super) fn stride(&self) -> usize {
-        self.stride
+        self.samples.width()
     }
 
     /// Everything from column `x`, row `y` of the plane on; both may reach [`PAD`] beyond the border.
     #[inline]
     pub(super) fn starting_at(&self, x: isize, y: isize) -> &[f32] {
-        &self.data[(y + PAD as isize) as usize * self.stride + (x + PAD as isize) as usize..]
+        &self.samples.data()[(y + PAD as isize) as usize * self.stride() + (x + PAD as isize) as usize..]
     }
 
     /// Bilinear samples at `(x, y)`, which lie on the plane itself.
     #[inline(always)]
-    pub(super) fn bilinear(&self, x: &[f32], y: &[f32], out: &mut [f32]) {
-        let points = x.chunks(LANES).zip(y.chunks(LANES)).zip(out.chunks_mut(LANES));
-        for ((x, y), out) in points {
+    pub(super) fn bilinear(&self, gather: Gather, x: &[f32], y: &[f32], out: &mut [f32]) {
+        let (samples, stride) = (self.samples.data(), self.stride());
+        let below = &samples[stride..];
+        let (x, y, out) = (x.as_chunks::<LANES>().0, y.as_chunks::<LANES>().0, out.as_chunks_mut::<LANES>().0);
+        for ((x, y), out) in x.iter().zip(y).zip(out) {
             let (mut at, mut fx, mut fy) = ([0; LANES], [0.0; LANES], [0.0; LANES]);
-            for (i, (&x, &y)) in x.iter().zip(y).enumerate() {
-                let (left, top) = (x as i32, y as i32);
-                (fx[i], fy[i]) = (x - left as f32, y - top as f32);
-                at[i] = (top + PAD as i32) * self.stride as i32 + left + PAD as i32;
+            for i in 0..LANES {
+                let (left, top) = (x[i] as i32, y[i] as i32);
+                (fx[i], fy[i]) = (x[i] - left as f32, y[i] - top as f32);
+                at[i] = ((top + PAD as i32) * stride as i32 + left + PAD as i32).cast_unsigned();
             }
-            let mut corners = [[0.0; LANES]; 4];
-            for (i, &at) in at.iter().enumerate().take(x.len()) {
-                let window = &self.data[at as usize..at as usize + self.stride + 2];
-                let (upper, lower) = (&window[..2], &window[self.stride..]);
-                (corners[0][i], corners[1][i], corners[2][i], corners[3][i]) = (upper[0], upper[1], lower[0], lower[1]);
-            }
-            let [a, b, c, d] = &corners;
-            for (i, out) in out.iter_mut().enumerate() {
+            let [a, b] = gather.pairs(samples, &at);
+            let [c, d] = gather.pairs(below, &at);
+            for i in 0..LANES {
                 let above = a[i] + (b[i] - a[i]) * fx[i];
                 let below = c[i] + (d[i] - c[i]) * fx[i];
-                *out = above + (below - above) * fy[i];
+                out[i] = above + (below - above) * fy[i];
             }
         }
     }

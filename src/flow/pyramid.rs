@@ -88,7 +88,7 @@ fn halvings(size: Size) -> usize {
 /// Pixel `x` of the result lies at `2x + 0.5` of the source.
 fn halve(plane: &Plane<f32>) -> Plane<f32> {
     let (half_w, half_h) = (plane.width().div_ceil(2), plane.height().div_ceil(2));
-    let mut result = Plane::filled(half_w, half_h, 0.0);
+    let mut result = Plane::unwritten(half_w, half_h);
     result.data_mut().par_chunks_mut(BAND * half_w).enumerate().for_each(|(band, out)| {
         simd::run(Band { plane, top: band * BAND, out });
     });

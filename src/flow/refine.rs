@@ -31,7 +31,7 @@ pub(super) fn refine(from: &Level, to: &Level, mut flow: Flow, warps: usize, set
 
 fn warp_once(from: &Level, to: &Level, old: &Flow, settings: &Refine) -> Flow {
     let size = old.size();
-    let mut new = Flow::still(size);
+    let mut new = Flow::unwritten(size);
     let rows = even_share(size.height, CORE.1);
     // even, so that only the tile at the right-hand border can end in half a pair
     let columns = even_share(size.width, CORE.0).next_multiple_of(2);

@@ -6,6 +6,7 @@ use super::{
     equations::{MARGIN, Rows, WIDE},
     pyramid::Level,
 };
+use crate::frame::{gather::Gather, sample::LANES};
 use std::ops::Range;
 
 /// Rows of a tile with its margin.
@@ -120,11 +121,15 @@ impl Tile {
         let (w, h) = self.picture;
         let (right, bottom) = ((w - 1) as f32, (h - 1) as f32);
         let columns = self.width() + 2 * MARGIN;
-        let (mut u, mut v, mut here) = ([0.0; WIDE], [0.0; WIDE], [0.0; WIDE]);
-        let (mut tx, mut ty) = ([0.0; WIDE], [0.0; WIDE]);
+        /// [`WIDE`] in whole lanes.
+        const LINE: usize = WIDE.next_multiple_of(LANES);
+        let gather = Gather::of_machine();
+        let (mut u, mut v, mut here, mut there) = ([0.0; LINE], [0.0; LINE], [0.0; LINE], [0.0; LINE]);
+        let (mut tx, mut ty) = ([0.0; LINE], [0.0; LINE]);
+        let lanes = columns.next_multiple_of(LANES);
         for row in 0..self.height() + 2 * MARGIN {
             let y = (self.rows.start + row).saturating_sub(MARGIN).min(h - 1);
-            let copy = |row: &[f32], out: &mut [f32; WIDE]| {
+            let copy = |row: &[f32], out: &mut [f32; LINE]| {
                 copy_clamped(&row[..w], self.columns.start as isize - MARGIN as isize, &mut out[..columns]);
             };
             copy(flow.u.row(y), &mut u);
@@ -134,17 +139,18 @@ impl Tile {
             let (mean, change) = (&mut self.mean[line.clone()], &mut self.change[line.clone()]);
             let inside = &mut self.inside[line];
             let first = self.columns.start as f32 - MARGIN as f32;
-            for x in 0..WIDE {
-                let column = (first + x as f32).clamp(0.0, right);
+            let mut within = [0.0; LINE];
+            for x in 0..LINE {
+                let column = (first + x as i32 as f32).clamp(0.0, right);
                 let (fx, fy) = (column + u[x], y as f32 + v[x]);
                 (tx[x], ty[x]) = (fx.clamp(0.0, right), fy.clamp(0.0, bottom));
-                inside[x] = if fx == tx[x] && fy == ty[x] { 1.0 } else { 0.0 };
+                within[x] = if (fx == tx[x]) & (fy == ty[x]) { 1.0 } else { 0.0 };
             }
-            to.luma.bilinear(&tx[..columns], &ty[..columns], &mut change[..columns]);
+            inside.copy_from_slice(&within[..WIDE]);
+            to.luma.bilinear(gather, &tx[..lanes], &ty[..lanes], &mut there[..lanes]);
             for x in 0..WIDE {
-                let there = change[x];
-                mean[x] = 0.5 * (here[x] + there);
-                change[x] = there - here[x];
+                mean[x] = 0.5 * (here[x] + there[x]);
+                change[x] = there[x] - here[x];
             }
         }
     }

@@ -16,7 +16,7 @@ pub(super) fn double(coarse: &Flow, size: Size) -> Flow {
 }
 
 fn double_plane(coarse: &Plane<f32>, size: Size) -> Plane<f32> {
-    let mut fine = Plane::filled(size.width, size.height, 0.0);
+    let mut fine = Plane::unwritten(size.width, size.height);
     fine.data_mut().par_chunks_mut(ROWS * size.width).enumerate().for_each(|(band, out)| {
         simd::run(Band { coarse, top: band * ROWS, width: size.width, out });
     });

@@ -3,6 +3,7 @@
 use super::Flow;
 use crate::frame::{
     Picture, Plane, Size,
+    gather::Gather,
     sample::{Bilinear, LANES, first_lanes, write_lanes},
     simd::{self, Kernel},
 };
@@ -14,46 +15,48 @@ const BAND: usize = 32;
 /// What *from* would look like if it were made of pixels of *to*: `result(x, y) = to(x + u, y + v)`, bilinear, beyond the
 /// border the border. `to` may have another size than the flow.
 pub fn warp(to: &Plane<f32>, to_from: &Flow) -> Plane<f32> {
-    let [warped] = warp_all([to], to_from);
+    let [warped] = warp_all([(to, None)], to_from);
     warped
 }
 
 /// [`warp`] for each channel of a picture.
 pub fn warp_picture(to: &Picture, to_from: &Flow) -> Picture {
     let [r, g, b] = &to.rgb;
-    Picture { rgb: warp_all([r, g, b], to_from) }
+    Picture { rgb: warp_all([(r, None), (g, None), (b, None)], to_from) }
 }
 
 /// First along `first`, from there along `then`: `result(p) = first(p) + then(p + first(p))`.
 pub fn chain(first: &Flow, then: &Flow) -> Flow {
-    let [mut u, mut v] = warp_all([&then.u, &then.v], first);
-    for (sum, first) in [(&mut u, &first.u), (&mut v, &first.v)] {
-        sum.data_mut().iter_mut().zip(first.data()).for_each(|(sum, &first)| *sum += first);
-    }
+    let [u, v] = warp_all([(&then.u, Some(&first.u)), (&then.v, Some(&first.v))], first);
     Flow { u, v }
 }
 
+/// A plane to warp, and what is added to each of its samples, of the size of the flow.
+type Source<'a> = (&'a Plane<f32>, Option<&'a Plane<f32>>);
+
 /// [`warp`] for planes of one size.
-fn warp_all<const N: usize>(planes: [&Plane<f32>; N], along: &Flow) -> [Plane<f32>; N] {
+fn warp_all<const N: usize>(planes: [Source; N], along: &Flow) -> [Plane<f32>; N] {
     let size = along.size();
-    let mut results = planes.map(|_| Plane::filled(size.width, size.height, 0.0));
-    if size.width == 0 || size.height == 0 || planes.iter().any(|plane| plane.data().is_empty()) {
-        return results;
+    if size.width == 0 || size.height == 0 || planes.iter().any(|(plane, _)| plane.data().is_empty()) {
+        return planes.map(|_| Plane::filled(size.width, size.height, 0.0));
     }
+    let mut results = planes.map(|_| Plane::unwritten(size.width, size.height));
+    let gather = Gather::of_machine();
     let mut bands: Vec<(usize, [&mut [f32]; N])> = Vec::new();
     let mut rest = results.each_mut().map(Plane::data_mut);
     for top in (0..size.height).step_by(BAND) {
         let rows = BAND.min(size.height - top);
         bands.push((top, rest.each_mut().map(|rest| rest.split_off_mut(..rows * size.width).unwrap_or_default())));
     }
-    bands.into_par_iter().for_each(|(top, out)| simd::run(Band { planes, along, top, out }));
+    bands.into_par_iter().for_each(|(top, out)| simd::run(Band { planes, along, gather, top, out }));
     results
 }
 
 /// The rows from `top` on of the warped planes.
 struct Band<'a, const N: usize> {
-    planes: [&'a Plane<f32>; N],
+    planes: [Source<'a>; N],
     along: &'a Flow,
+    gather: Gather,
     top: usize,
     out: [&'a mut [f32]; N],
 }
@@ -63,8 +66,8 @@ impl<const N: usize> Kernel for Band<'_, N> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { planes, along, top, mut out } = self;
-        let size = Size::new(planes[0].width(), planes[0].height());
+        let Self { planes, along, gather, top, mut out } = self;
+        let size = Size::new(planes[0].0.width(), planes[0].0.height());
         let width = along.size().width;
         for row in 0..out[0].len() / width {
             let (u, v) = (along.u.row(top + row), along.v.row(top + row));
@@ -75,8 +78,15 @@ impl<const N: usize> Kernel for Band<'_, N> {
                     y[i] += (top + row) as f32;
                 }
                 let taps = Bilinear::new(size, &x, &y);
-                for (plane, out) in planes.iter().zip(&mut out) {
-                    write_lanes(&mut out[row * width..(row + 1) * width][left..], &taps.of(plane));
+                for ((plane, more), out) in planes.iter().zip(&mut out) {
+                    let mut samples = taps.of(plane, gather);
+                    if let Some(more) = more {
+                        let more = first_lanes(&more.row(top + row)[left..]);
+                        for i in 0..LANES {
+                            samples[i] += more[i];
+                        }
+                    }
+                    write_lanes(&mut out[row * width..(row + 1) * width][left..], &samples);
                 }
             }
         }

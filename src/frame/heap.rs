@@ -1,5 +1,45 @@
 //! Where planes come from.
 
+use std::sync::{Mutex, PoisonError};
+
+/// Samples of a plane that is worth keeping: smaller ones are quickly made.
+const WORTH_KEEPING: usize = 1 << 12;
+/// Most samples that are kept for planes to come: 64 MB, the larger planes of a flow at 1080p.
+const MOST_KEPT: usize = 16 << 20;
+/// Most vectors that are kept: few enough to be looked through.
+const MOST_PLANES: usize = 64;
+
+/// Samples of planes that are no more, the last one last.
+static SPARE: Mutex<Vec<Vec<f32>>> = Mutex::new(Vec::new());
+
+/// So many samples, any numbers: those of the last plane of this size that is no more, which may still be in a cache. New memory
+/// would have to be cleared.
+pub(super) fn spare(samples: usize) -> Vec<f32> {
+    let found = (samples >= WORTH_KEEPING).then(|| {
+        let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = spare.iter().rposition(|kept| kept.len() == samples)?;
+        Some(spare.remove(last))
+    });
+    found.flatten().unwrap_or_else(|| vec![0.0; samples])
+}
+
+/// Keeps the samples of a plane for the next one; the oldest go where there are too many.
+pub(super) fn give_back(samples: Vec<f32>) {
+    if !(WORTH_KEEPING..=MOST_KEPT).contains(&samples.len()) {
+        return;
+    }
+    let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+    spare.push(samples);
+    let mut kept = 0;
+    let counted = spare.iter().rev().take(MOST_PLANES);
+    let few = counted.take_while(|samples| {
+        kept += samples.len();
+        kept <= MOST_KEPT
+    });
+    let old = spare.len() - few.count();
+    spare.drain(..old);
+}
+
 /// Keeps freed memory for the next planes, which come and go with every picture: given back to the system, it returns page by
 /// page and cleared, which costs the flow of a 1080p pair a seventh of its time on one thread and a third on two.
 ///

@@ -68,9 +68,10 @@ impl Picture {
     /// BT.709 luma Y' in 8-bit levels, `0..=255`: the unit in which flow and structure are measured.
     pub fn luma(&self) -> Plane<f32> {
         let [r, g, b] = &self.rgb;
-        let mut luma = r.clone();
-        for ((y, &g), &b) in luma.data_mut().iter_mut().zip(g.data()).zip(b.data()) {
-            *y = luma_of([*y, g, b]);
+        let mut luma = Plane::unwritten(r.width(), r.height());
+        let colours = r.data().iter().zip(g.data()).zip(b.data());
+        for (y, ((&r, &g), &b)) in luma.data_mut().iter_mut().zip(colours) {
+            *y = luma_of([r, g, b]);
         }
         luma
     }

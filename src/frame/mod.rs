@@ -1,6 +1,7 @@
 //! Floor 0: pictures as data. No file, no codec, no metric; only planes of numbers and their geometry.
 
 mod cielab;
+pub(crate) mod gather;
 mod heap;
 mod image;
 mod oklab;
@@ -14,6 +15,7 @@ mod time;
 pub use cielab::{cielab_from_srgb, delta_e_2000};
 pub use heap::keep_freed_memory;
 pub use image::{Frame, Mask, Picture, Rect, Seed, Size};
+pub(crate) use oklab::oklab_of;
 pub use oklab::{Oklab, oklab_from_picture, oklab_from_srgb, srgb_from_oklab};
 pub use plane::Plane;
 pub use regions::Regions;

@@ -23,8 +23,13 @@ pub struct Oklab {
 
 /// Converts gamma-encoded sRGB (`0..=1`) pixel by pixel.
 pub fn oklab_from_picture(picture: &Picture) -> Oklab {
-    let [red, green, blue] = &picture.rgb;
-    let mut lab = Oklab { l: red.clone(), a: green.clone(), b: blue.clone() };
+    oklab_of(picture.clone())
+}
+
+/// [`oklab_from_picture`] in the memory of the picture.
+pub(crate) fn oklab_of(picture: Picture) -> Oklab {
+    let [red, green, blue] = picture.rgb;
+    let mut lab = Oklab { l: red, a: green, b: blue };
     let curve = Curve::get();
     let rows = (
         lab.l.data_mut().par_chunks_mut(BLOCK),

@@ -2,17 +2,19 @@
 //!
 //! Kernels read rows as slices, which the compiler turns into vectors; ndarray is a view away.
 
+use super::heap;
 use ndarray::{Array2, ArrayView2};
+use std::{any::Any, mem};
 
 /// A dense 2-D array `[height, width]` in row-major order, rows contiguous.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Plane<T> {
+pub struct Plane<T: 'static> {
     width: usize,
     height: usize,
     samples: Vec<T>,
 }
 
-impl<T: Copy> Plane<T> {
+impl<T: Copy + 'static> Plane<T> {
     /// A plane of `width` × `height` samples, all `value`. Either side may be 0.
     pub fn filled(width: usize, height: usize, value: T) -> Self {
         Self { width, height, samples: vec![value; width * height] }
@@ -90,17 +92,44 @@ impl<T: Copy> Plane<T> {
     }
 
     /// The samples as an ndarray `[height, width]`, nothing copied.
-    pub fn into_array(self) -> Array2<T> {
-        Array2::from_shape_vec((self.height, self.width), self.samples).expect("a plane holds width × height samples")
+    pub fn into_array(mut self) -> Array2<T> {
+        Array2::from_shape_vec((self.height, self.width), mem::take(&mut self.samples))
+            .expect("a plane holds width × height samples")
     }
 
     /// A plane of the same size with `f` applied to each sample.
-    pub fn map<U: Copy>(&self, f: impl FnMut(T) -> U) -> Plane<U> {
+    pub fn map<U: Copy + 'static>(&self, f: impl FnMut(T) -> U) -> Plane<U> {
         Plane { width: self.width, height: self.height, samples: self.samples.iter().copied().map(f).collect() }
     }
 }
 
-impl<T: Copy> From<Array2<T>> for Plane<T> {
+impl Plane<f32> {
+    /// A plane of `width` × `height` samples that are any numbers, those of planes before: for work that writes them all.
+    pub(crate) fn unwritten(width: usize, height: usize) -> Self {
+        Self { width, height, samples: heap::spare(width * height) }
+    }
+
+    /// A plane of the size of both with `f` applied to each pair of samples.
+    pub(crate) fn zip(&self, other: &Self, f: impl Fn(f32, f32) -> f32) -> Self {
+        debug_assert_eq!((self.width, self.height), (other.width, other.height), "planes of one size");
+        let mut result = Self::unwritten(self.width, self.height);
+        for ((value, &a), &b) in result.samples.iter_mut().zip(&self.samples).zip(&other.samples) {
+            *value = f(a, b);
+        }
+        result
+    }
+}
+
+/// Samples of planes that are no more serve the next ones.
+impl<T: 'static> Drop for Plane<T> {
+    fn drop(&mut self) {
+        if let Some(samples) = (&mut self.samples as &mut dyn Any).downcast_mut() {
+            heap::give_back(mem::take(samples));
+        }
+    }
+}
+
+impl<T: Copy + 'static> From<Array2<T>> for Plane<T> {
     /// Takes an array `[height, width]` of any memory order.
     fn from(array: Array2<T>) -> Self {
         let (height, width) = array.dim();

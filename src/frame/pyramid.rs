@@ -19,7 +19,7 @@ pub fn resize(plane: &Plane<f32>, size: Size) -> Plane<f32> {
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter));
     let source = TypedImageRef::<F32>::from_buffer(from.width as u32, from.height as u32, cast_slice(plane.data()))
         .expect("as many samples as the size says");
-    let mut resized = Plane::filled(size.width, size.height, 0.0f32);
+    let mut resized = Plane::unwritten(size.width, size.height);
     let pixels = cast_slice_mut(resized.data_mut());
     let mut target = TypedImage::<F32>::from_buffer(size.width as u32, size.height as u32, pixels)
         .expect("as many samples as the size says");

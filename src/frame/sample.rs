@@ -1,6 +1,6 @@
 //! Sampling a plane between its pixels.
 
-use super::{Plane, Size};
+use super::{Plane, Size, gather::Gather};
 
 /// Bilinear sample at column `x`, row `y` (pixel centres at integers); coordinates beyond the border read the border.
 #[inline]
@@ -75,17 +75,13 @@ impl Bilinear {
 
     /// The samples of one plane.
     #[inline(always)]
-    pub(crate) fn of(&self, plane: &Plane<f32>) -> [f32; LANES] {
+    pub(crate) fn of(&self, plane: &Plane<f32>, gather: Gather) -> [f32; LANES] {
         let data = plane.data();
         let none = [0.0; LANES];
         let (mut a, mut b, mut c, mut d) = (none, none, none, none);
         if let Some(down) = self.inside {
-            for i in 0..LANES {
-                // one look at the bounds for all four
-                let window = &data[self.at[i] as usize..][..down + 2];
-                let (upper, lower) = (&window[..2], &window[down..]);
-                (a[i], b[i], c[i], d[i]) = (upper[0], upper[1], lower[0], lower[1]);
-            }
+            [a, b] = gather.pairs(data, &self.at);
+            [c, d] = gather.pairs(data.get(down..).unwrap_or_default(), &self.at);
         } else {
             for i in 0..LANES {
                 let at = self.at[i] as usize;
@@ -174,7 +170,7 @@ mod tests {
             let plane = Plane::from_fn(w, h, |x, y| (x as f32 * 1.7).sin() + (y as f32 * 0.9).cos());
             let x: [f32; LANES] = std::array::from_fn(|i| i as f32 * 0.73 - 2.0);
             let y: [f32; LANES] = std::array::from_fn(|i| 10.0 - i as f32 * 0.81);
-            let samples = Bilinear::new(Size::new(w, h), &x, &y).of(&plane);
+            let samples = Bilinear::new(Size::new(w, h), &x, &y).of(&plane, Gather::of_machine());
             assert_eq!(samples, std::array::from_fn(|i| bilinear(&plane, x[i], y[i])));
         }
     }

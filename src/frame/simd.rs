@@ -58,6 +58,26 @@ enum Width {
     Avx512,
 }
 
+/// Whether this machine has vectors of 512 bits.
+pub(crate) fn has_avx512() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return Width::of_machine() == Width::Avx512;
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
+/// Whether these multiply and add 16-bit numbers in pairs.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn has_vnni() -> bool {
+    has_avx512() && is_x86_feature_detected!("avx512vnni")
+}
+
+/// Whether this machine has whole numbers in vectors of 256 bits.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn has_avx2() -> bool {
+    Width::of_machine() >= Width::Avx2
+}
+
 #[cfg(target_arch = "x86_64")]
 impl Width {
     /// The widest that this machine has.

@@ -70,7 +70,7 @@ impl Orientation {
     }
 
     /// The upright plane of a stored one.
-    pub(crate) fn upright<T: Copy>(self, stored: Plane<T>) -> Plane<T> {
+    pub(crate) fn upright<T: Copy + 'static>(self, stored: Plane<T>) -> Plane<T> {
         if self == Self::UPRIGHT {
             return stored;
         }
@@ -82,7 +82,7 @@ impl Orientation {
     }
 
     /// The stored plane of an upright one: the inverse of [`Self::upright`].
-    pub(crate) fn stored<T: Copy>(self, upright: Plane<T>) -> Plane<T> {
+    pub(crate) fn stored<T: Copy + 'static>(self, upright: Plane<T>) -> Plane<T> {
         Self { b: self.c, c: self.b, ..self }.upright(upright)
     }
 

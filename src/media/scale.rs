@@ -93,7 +93,7 @@ pub(crate) fn blend(picture: &mut Picture, alpha: &Plane<f32>) {
 }
 
 fn plane_from(frame: &Video, index: usize, size: Size) -> Plane<f32> {
-    let mut plane = Plane::filled(size.width, size.height, 0.0);
+    let mut plane = Plane::unwritten(size.width, size.height);
     for (y, row) in frame.data(index).chunks(frame.stride(index)).take(size.height).enumerate() {
         for (value, bytes) in plane.row_mut(y).iter_mut().zip(row.as_chunks::<4>().0) {
             *value = f32::from_le_bytes(*bytes);

@@ -1,9 +1,13 @@
-//! The two convolutions that the network is made of. Sums run in one order, whatever the number of threads.
+//! The maps that the network is made of, and how one set of them is mixed to another.
 
+use super::whole::{RUNS, Row, TOGETHER, Whole, add, both};
 use crate::frame::simd::{self, Kernel};
 use rayon::prelude::*;
 
-/// Square maps of numbers, one after the other, row by row, each filled up to whole [`RUN`]s.
+/// Values that are worked on together.
+pub(super) const RUN: usize = 16;
+
+/// Square maps of numbers, one after the other, row by row, each filled up to whole [`RUN`]s with zeros.
 #[derive(Clone, Debug)]
 pub(super) struct Maps {
     values: Vec<f32>,
@@ -22,14 +26,42 @@ impl Maps {
         maps
     }
 
-    fn zeros(count: usize, side: usize) -> Self {
+    pub(super) fn zeros(count: usize, side: usize) -> Self {
         Self { values: vec![0.0; count * whole_runs(side * side)], side }
+    }
+
+    pub(super) fn side(&self) -> usize {
+        self.side
+    }
+
+    /// Numbers from map to map.
+    pub(super) fn pitch(&self) -> usize {
+        whole_runs(self.side * self.side)
+    }
+
+    /// Number of maps.
+    pub(super) fn count(&self) -> usize {
+        self.values.len() / self.pitch()
+    }
+
+    /// Map number `k`, without what fills it up.
+    pub(super) fn map(&self, k: usize) -> &[f32] {
+        &self.values[k * self.pitch()..][..self.side * self.side]
     }
 
     /// The maps, without what fills them up.
     pub(super) fn iter(&self) -> impl Iterator<Item = &[f32]> {
-        let area = self.side * self.side;
-        self.values.chunks_exact(whole_runs(area)).map(move |map| &map[..area])
+        (0..self.count()).map(|k| self.map(k))
+    }
+
+    /// The maps, with what fills them up.
+    pub(super) fn runs(&self) -> impl Iterator<Item = &[[f32; RUN]]> {
+        self.values.chunks_exact(self.pitch()).map(|map| map.as_chunks().0)
+    }
+
+    /// All values, one map after the other, each with what fills it up.
+    pub(super) fn values_mut(&mut self) -> &mut [f32] {
+        &mut self.values
     }
 
     /// Adds maps of the same shape, value by value.
@@ -38,159 +70,95 @@ impl Maps {
     }
 }
 
-fn whole_runs(length: usize) -> usize {
+pub(super) fn whole_runs(length: usize) -> usize {
     length.next_multiple_of(RUN)
 }
 
-/// Weights of one layer: for each map that it makes, one number per input and tap, and a bias.
+/// Weights of a layer with 3 × 3 taps: for each map that it makes, nine numbers per input, and a bias.
 #[derive(Clone, Debug)]
 pub(super) struct Weights {
     pub(super) taps: Vec<f32>,
     pub(super) biases: Vec<f32>,
 }
 
-/// Values that are summed together, and maps that share one pass over the inputs: their sums fill twelve of the sixteen registers
-/// of 256 bits.
-const RUN: usize = 16;
-const TOGETHER: usize = 6;
-/// Runs of every input that are laid side by side, and maps that are made of them before the next ones are.
-const RUNS: usize = 4;
-const SHARE: usize = 4 * TOGETHER;
-
-/// Each output map is a weighted sum of the input maps, pixel by pixel; negative values become zero where `rectified`.
-pub(super) fn pointwise(input: &Maps, weights: &Weights, rectified: bool) -> Maps {
-    let mut made = Maps::zeros(weights.biases.len(), input.side);
-    let pitch = whole_runs(input.side * input.side);
-    made.values.par_chunks_mut(SHARE * pitch).enumerate().for_each(|(share, out)| {
-        simd::run(Mix { input, weights, first: share * SHARE, rectified, out });
-    });
-    made
+/// Weights of a layer that mixes maps: for each that it makes, a whole number per input, what one of them stands for, and a bias.
+#[derive(Clone, Debug)]
+pub(super) struct Mix {
+    /// Of [`TOGETHER`] maps each, for all pairs of inputs.
+    rows: Vec<Row>,
+    scales: Vec<f32>,
+    biases: Vec<f32>,
 }
 
-/// At most [`SHARE`] maps of a pointwise layer, from `first` on.
-struct Mix<'a> {
-    input: &'a Maps,
-    weights: &'a Weights,
-    first: usize,
-    rectified: bool,
+impl Mix {
+    /// From the whole numbers of one map after the other.
+    pub(super) fn new(weights: &[i8], scales: Vec<f32>, biases: Vec<f32>) -> Self {
+        let inputs = weights.len() / scales.len();
+        let weight = |map: usize, input: usize| {
+            let there = map < scales.len() && input < inputs;
+            if there { i32::from(weights[map * inputs + input]) } else { 0 }
+        };
+        let row = |first: usize, pair: usize| {
+            std::array::from_fn(|k| both(weight(first + k, 2 * pair), weight(first + k, 2 * pair + 1)))
+        };
+        let groups = (0..scales.len()).step_by(TOGETHER);
+        let rows = groups.flat_map(|first| (0..inputs.div_ceil(2)).map(move |pair| row(first, pair))).collect();
+        Self { rows, scales, biases }
+    }
+
+    /// Each output map is a weighted sum of the input maps, pixel by pixel; negative values become zero where `rectified`.
+    pub(super) fn of(&self, input: &Maps, rectified: bool) -> Maps {
+        let mut made = Maps::zeros(self.scales.len(), input.side);
+        let (area, pitch) = (input.side * input.side, input.pitch());
+        let whole = Whole::new(input);
+        let least = if rectified { 0.0 } else { f32::NEG_INFINITY };
+        let maps = made.values.par_chunks_mut(TOGETHER * pitch);
+        let weights = self.rows.par_chunks_exact(input.count().div_ceil(2));
+        let numbers = self.scales.par_chunks(TOGETHER).zip(self.biases.par_chunks(TOGETHER));
+        maps.zip(weights).zip(numbers).for_each(|((out, rows), (scales, biases))| {
+            simd::run(Group { whole: &whole, rows, scales, biases, least, pitch, out });
+            for map in out.chunks_exact_mut(pitch) {
+                map[area..].fill(0.0);
+            }
+        });
+        made
+    }
+}
+
+/// At most [`TOGETHER`] maps.
+struct Group<'a> {
+    whole: &'a Whole,
+    rows: &'a [Row],
+    scales: &'a [f32],
+    biases: &'a [f32],
+    least: f32,
+    pitch: usize,
     out: &'a mut [f32],
 }
 
-impl Kernel for Mix<'_> {
+impl Kernel for Group<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let Self { input, weights: Weights { taps, biases }, first, rectified, out } = self;
-        let pitch = whole_runs(input.side * input.side);
-        let inputs = input.values.len() / pitch;
-        // the same few pixels of all inputs side by side: apart, each would lie in a page of its own
-        let mut beside = vec![[0.0f32; RUN]; RUNS * inputs];
-        for from in (0..pitch).step_by(RUNS * RUN) {
-            for (i, map) in input.values.chunks_exact(pitch).enumerate() {
-                for (k, run) in map[from..].as_chunks::<RUN>().0.iter().take(RUNS).enumerate() {
-                    beside[k * inputs + i] = *run;
-                }
-            }
-            for (from, runs) in (from..pitch).step_by(RUN).zip(beside.chunks_exact(inputs)) {
-                for (group, out) in out.chunks_mut(TOGETHER * pitch).enumerate() {
-                    let first = first + group * TOGETHER;
-                    // a group that is not full sums its last map again
-                    let row = |k: usize| (first + k).min(biases.len() - 1) * inputs;
-                    let sums = weighted(runs, std::array::from_fn(|k| &taps[row(k)..][..inputs]));
-                    for ((map, sums), bias) in out.chunks_exact_mut(pitch).zip(&sums).zip(&biases[first..]) {
-                        for (value, sum) in map[from..].iter_mut().zip(sums) {
-                            *value = finished(sum + bias, rectified);
-                        }
+        let Self { whole, rows, scales, biases, least, pitch, out } = self;
+        let add = add();
+        let mut sums = [[[0; RUN]; TOGETHER]; RUNS];
+        for (block, runs) in whole.blocks().enumerate() {
+            let count = runs.len() / rows.len();
+            add(runs, rows, &mut sums[..count]);
+            for (run, sums) in (block * RUNS..).zip(&sums[..count]) {
+                let numbers = scales.iter().zip(biases);
+                for ((map, sums), (scale, bias)) in out.chunks_exact_mut(pitch).zip(sums).zip(numbers) {
+                    let unit = whole.unit * scale;
+                    let map: &mut [f32; RUN] = map[run * RUN..].first_chunk_mut().expect("maps are whole runs");
+                    for i in 0..RUN {
+                        map[i] = (sums[i] as f32 * unit + bias).max(least);
                     }
                 }
             }
         }
     }
-}
-
-/// The sums of `runs`, one per input, under each of the `rows` of taps.
-#[inline(always)]
-fn weighted(runs: &[[f32; RUN]], rows: [&[f32]; TOGETHER]) -> [[f32; RUN]; TOGETHER] {
-    let mut sums = [[0.0f32; RUN]; TOGETHER];
-    for (i, run) in runs.iter().enumerate() {
-        let run = *run;
-        for (sums, row) in sums.iter_mut().zip(rows) {
-            let tap = row[i];
-            for (sum, value) in sums.iter_mut().zip(run) {
-                *sum += tap * value;
-            }
-        }
-    }
-    sums
-}
-
-/// Each output map is a sum of input maps under 3 × 3 taps, every `stride` pixels: of its own one where the weights hold nine taps
-/// for it, else of all; negative values become zero.
-pub(super) fn spatial(input: &Maps, weights: &Weights, stride: usize) -> Maps {
-    let mut made = Maps::zeros(weights.biases.len(), input.side.div_ceil(stride));
-    let (side, pitch) = (made.side, whole_runs(made.side * made.side));
-    made.values.par_chunks_mut(pitch).enumerate().for_each(|(k, out)| {
-        simd::run(Look { input, weights, k, stride, out: &mut out[..side * side] });
-    });
-    made
-}
-
-/// Map number `k` of a spatial layer.
-struct Look<'a> {
-    input: &'a Maps,
-    weights: &'a Weights,
-    k: usize,
-    stride: usize,
-    out: &'a mut [f32],
-}
-
-impl Kernel for Look<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { input, weights, k, stride, out } = self;
-        let side = input.side;
-        let seen = weights.taps.len() / (9 * weights.biases.len());
-        let first = if seen == 1 { k } else { 0 };
-        // with a border of zeros, rows may run on into each other: one loop for the whole map, and its border left out at the end
-        let wide = side + 2;
-        let mut sums = vec![weights.biases[k]; whole_runs(side * wide)];
-        let mut bordered = vec![0.0f32; sums.len() + 2 * wide + 2];
-        for (map, taps) in input.iter().skip(first).zip(&weights.taps.as_chunks().0[seen * k..][..seen]) {
-            for (row, values) in bordered[wide..].chunks_exact_mut(wide).zip(map.chunks_exact(side)) {
-                row[1..=side].copy_from_slice(values);
-            }
-            add_taps(&bordered, wide, taps, &mut sums);
-        }
-        let rows = sums.chunks_exact(wide).step_by(stride);
-        for (out, sums) in out.chunks_exact_mut(side.div_ceil(stride)).zip(rows) {
-            for (value, sum) in out.iter_mut().zip(sums[..side].iter().step_by(stride)) {
-                *value = finished(*sum, true);
-            }
-        }
-    }
-}
-
-/// Adds a map, `wide` pixels from row to row, under 3 × 3 taps; each sum's upper left neighbour is where the sum is.
-#[inline(always)]
-fn add_taps(map: &[f32], wide: usize, taps: &[f32; 9], sums: &mut [f32]) {
-    for (from, sums) in (0..).step_by(RUN).zip(sums.as_chunks_mut::<RUN>().0) {
-        let mut run = *sums;
-        for (i, tap) in taps.iter().enumerate() {
-            let near: [f32; RUN] = *map[from + i / 3 * wide + i % 3..].first_chunk().expect("the map is longer");
-            for (sum, value) in run.iter_mut().zip(near) {
-                *sum += tap * value;
-            }
-        }
-        *sums = run;
-    }
-}
-
-#[inline(always)]
-fn finished(value: f32, rectified: bool) -> f32 {
-    if rectified { value.max(0.0) } else { value }
 }
 
 #[cfg(test)]
@@ -201,44 +169,13 @@ mod tests {
         maps.iter().flatten().copied().collect()
     }
 
-    fn ramp(side: usize) -> Maps {
-        Maps::new(&(0..side * side).map(|i| i as f32).collect::<Vec<f32>>(), side)
-    }
-
     #[test]
-    fn a_pointwise_layer_mixes_maps_and_rectifies() {
+    fn a_layer_mixes_maps_and_rectifies() {
         let input = Maps::new(&[1.0, 2.0, 3.0, 4.0, 10.0, 20.0, 30.0, 40.0], 2);
-        let weights = Weights { taps: vec![1.0, 0.5, -1.0, 0.0], biases: vec![0.5, 2.0] };
-        let out = values(&pointwise(&input, &weights, true));
-        assert_eq!(out, [6.5, 12.5, 18.5, 24.5, 1.0, 0.0, 0.0, 0.0]);
-        assert_eq!(values(&pointwise(&input, &weights, false))[7], -2.0);
-    }
-
-    #[test]
-    fn a_centre_tap_copies_and_a_stride_takes_every_other_pixel() {
-        let mut taps = vec![0.0; 9];
-        taps[4] = 1.0;
-        let weights = Weights { taps, biases: vec![0.0] };
-        assert_eq!(values(&spatial(&ramp(3), &weights, 1)), values(&ramp(3)));
-        assert_eq!(values(&spatial(&ramp(4), &weights, 2)), [0.0, 2.0, 8.0, 10.0]);
-    }
-
-    #[test]
-    fn nine_taps_a_map_see_their_own_map_and_more_see_all() {
-        let input = Maps::new(&[1.0, 10.0], 1);
-        let mut centre = [0.0; 9];
-        centre[4] = 1.0;
-        let own = Weights { taps: centre.repeat(2), biases: vec![0.0; 2] };
-        assert_eq!(values(&spatial(&input, &own, 1)), [1.0, 10.0]);
-        let all = Weights { taps: centre.repeat(4), biases: vec![0.0, 5.0] };
-        assert_eq!(values(&spatial(&input, &all, 1)), [11.0, 16.0]);
-    }
-
-    #[test]
-    fn beyond_the_border_are_zeros() {
-        let weights = Weights { taps: vec![1.0; 9], biases: vec![0.0] };
-        // the corner sees 0, 1, 3 and 4 of a 3 × 3 ramp, the middle all nine
-        let out = values(&spatial(&ramp(3), &weights, 1));
-        assert_eq!((out[0], out[4], out[8]), (8.0, 36.0, 24.0));
+        let mix = Mix::new(&[2, 1, -2, 0], vec![0.5; 2], vec![0.5, 2.0]);
+        // half a unit of 40 / 16000 each
+        let near = |found: &[f32], wanted: &[f32]| found.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 0.003);
+        assert!(near(&values(&mix.of(&input, true)), &[6.5, 12.5, 18.5, 24.5, 1.0, 0.0, 0.0, 0.0]));
+        assert!(near(&values(&mix.of(&input, false))[4..], &[1.0, 0.0, -1.0, -2.0]));
     }
 }

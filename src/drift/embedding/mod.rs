@@ -9,6 +9,8 @@ mod layer;
 mod network;
 #[cfg(feature = "onnx")]
 mod onnx;
+mod spatial;
+mod whole;
 
 use crate::frame::{Picture, Plane, Size, pyramid};
 use layer::Maps;

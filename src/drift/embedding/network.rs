@@ -1,6 +1,9 @@
 //! The network's shape (Sandler et al. 2018, table 2, up to the last bottleneck of 160 channels) and its weights.
 
-use super::layer::{Maps, Weights, pointwise, spatial};
+use super::{
+    layer::{Maps, Mix, Weights},
+    spatial::spatial,
+};
 
 /// Written by `scripts/pack-mobilenet`: for each layer scales, biases and bytes.
 #[cfg(feature = "embedding")]
@@ -32,9 +35,9 @@ const BOTTLENECKS: [(usize, usize, usize); 16] = [
 /// Widens, looks around, narrows again.
 #[derive(Clone, Debug)]
 struct Bottleneck {
-    widen: Weights,
+    widen: Mix,
     look: Weights,
-    narrow: Weights,
+    narrow: Mix,
     stride: usize,
     /// Whether what comes in is added to what goes out.
     residual: bool,
@@ -51,14 +54,14 @@ impl Network {
     /// Unpacks the weights that are part of the program, if any are.
     pub(super) fn bundled() -> Option<Self> {
         let mut packed = PACKED?;
-        let stem = unpack(&mut packed, STEM.1, 9 * STEM.0);
+        let stem = unpack(&mut packed, STEM.1, 9 * STEM.0).spatial();
         let mut channels = STEM.1;
         let mut bottlenecks = Vec::new();
         for (inside, made, stride) in BOTTLENECKS {
             bottlenecks.push(Bottleneck {
-                widen: unpack(&mut packed, inside, channels),
-                look: unpack(&mut packed, inside, 9),
-                narrow: unpack(&mut packed, made, inside),
+                widen: unpack(&mut packed, inside, channels).mix(),
+                look: unpack(&mut packed, inside, 9).spatial(),
+                narrow: unpack(&mut packed, made, inside).mix(),
                 stride,
                 residual: stride == 1 && channels == made,
             });
@@ -72,8 +75,8 @@ impl Network {
     pub(super) fn maps(&self, picture: &Maps) -> Maps {
         let mut maps = spatial(picture, &self.stem, 2);
         for bottleneck in &self.bottlenecks {
-            let wide = pointwise(&maps, &bottleneck.widen, true);
-            let mut made = pointwise(&spatial(&wide, &bottleneck.look, bottleneck.stride), &bottleneck.narrow, false);
+            let wide = bottleneck.widen.of(&maps, true);
+            let mut made = bottleneck.narrow.of(&spatial(&wide, &bottleneck.look, bottleneck.stride), false);
             if bottleneck.residual {
                 made.add(&maps);
             }
@@ -83,8 +86,27 @@ impl Network {
     }
 }
 
+/// One layer as it was packed: for each map that it makes what one of its weights stands for, and a bias.
+struct Packed {
+    weights: Vec<i8>,
+    scales: Vec<f32>,
+    biases: Vec<f32>,
+}
+
+impl Packed {
+    fn mix(self) -> Mix {
+        Mix::new(&self.weights, self.scales, self.biases)
+    }
+
+    fn spatial(self) -> Weights {
+        let each = self.weights.len() / self.scales.len();
+        let scaled = |(i, &weight): (usize, &i8)| f32::from(weight) * self.scales[i / each];
+        Weights { taps: self.weights.iter().enumerate().map(scaled).collect(), biases: self.biases }
+    }
+}
+
 /// Takes one layer that makes `made` maps with `taps` weights each.
-fn unpack(packed: &mut &[u8], made: usize, taps: usize) -> Weights {
+fn unpack(packed: &mut &[u8], made: usize, taps: usize) -> Packed {
     let mut floats = || -> Vec<f32> {
         let (bytes, rest) = packed.split_at(4 * made);
         *packed = rest;
@@ -93,8 +115,7 @@ fn unpack(packed: &mut &[u8], made: usize, taps: usize) -> Weights {
     let (scales, biases) = (floats(), floats());
     let (bytes, rest) = packed.split_at(made * taps);
     *packed = rest;
-    let scaled = |(i, &byte): (usize, &u8)| f32::from(byte.cast_signed()) * scales[i / taps];
-    Weights { taps: bytes.iter().enumerate().map(scaled).collect(), biases }
+    Packed { weights: bytes.iter().map(|byte| byte.cast_signed()).collect(), scales, biases }
 }
 
 #[cfg(test)]

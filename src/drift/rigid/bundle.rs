@@ -73,9 +73,12 @@ impl Sights {
     /// The body and the views that explain the sights best, within `iterations` damped Gauss-Newton steps from each of a few
     /// starts: a small turn of a flat body looks the same to both sides (the reversal of Necker), so it is tried round, too.
     pub(super) fn explain(&self, iterations: usize) -> Body {
-        let starts = ROUNDNESS.map(|roundness| self.settle(self.resect(self.round(roundness)), iterations));
-        let best = starts.into_iter().min_by(|a, b| self.cost(a).total_cmp(&self.cost(b)));
-        let Some(mut body) = best else { unreachable!("there is a start") };
+        let start = |roundness| {
+            let body = self.settle(self.resect(self.round(roundness)), iterations);
+            (self.cost(&body), body)
+        };
+        let (flat, round) = rayon::join(|| start(ROUNDNESS[0]), || start(ROUNDNESS[1]));
+        let mut body = if round.0.total_cmp(&flat.0).is_lt() { round.1 } else { flat.1 };
         if self.look_again(&mut body) {
             body = self.settle(body, iterations);
         }
