@@ -240,3 +240,24 @@ fn print_that_turns_to_soup_while_the_camera_comes_near_is_missed() {
     assert_eq!(garbled.verdict, Verdict::Drift, "{}", garbled.drift);
     assert!(missed(&garbled) > 15.0, "{}", missed(&garbled));
 }
+
+#[test]
+fn light_that_comes_into_view_may_tint_and_the_same_tint_from_nowhere_may_not() {
+    let dim = |x, y| scene(x, y).map(|v| 0.6 * v);
+    let lit = |light_is_seen: bool| {
+        let frame = |t: usize| {
+            picture(SIZE, move |x, y| {
+                // it comes and goes within half a second
+                let strength = (1.0 - (t as f32 - 12.0).abs() / 7.0).max(0.0);
+                let [r, g, b] = dim(x + 0.4 * t as f32, y);
+                let in_light = light_is_seen && (x - 160.0).hypot(y - 30.0) < 16.0 * strength;
+                if in_light { [1.0, 0.98, 0.95] } else { [r + 0.12 * strength, g + 0.02 * strength, b] }
+            })
+        };
+        judge(&seed_of(picture(SIZE, dim)), (0..24).map(frame))
+    };
+    let (flash, repainted) = (lit(true), lit(false));
+    assert_eq!(flash.verdict, Verdict::Hold, "{:?}", flash.causes);
+    assert_eq!(repainted.verdict, Verdict::Drift, "{}", repainted.drift);
+    assert_eq!(repainted.causes[0].cause, Cause::Color);
+}
