@@ -22,6 +22,7 @@ use std::{
     env, fs,
     hint::black_box,
     process::{Command, ExitCode},
+    sync::Arc,
 };
 use waves::picture;
 
@@ -99,11 +100,13 @@ fn work(kernel: &str, times: usize) {
             };
             let seed =
                 Seed { picture: grey(&from), alpha: None, path: String::new(), blake3: String::new(), original: SIZE };
-            let mut ruler = Ruler::new(&seed, None, SIZE, 24.0);
+            let seed = Arc::new(seed);
+            let mut ruler = Ruler::new(Arc::clone(&seed), None, SIZE, 24.0);
             for index in 0..times {
                 let frame = Frame { index, time: Time::of_frame(index, 24, 1), picture: grey(&to) };
                 black_box(ruler.measure(frame));
             }
+            black_box(ruler.catch_up());
         }
         preset => {
             let params = Params::from(preset.parse::<Preset>().expect("a preset"));

@@ -4,6 +4,7 @@ use holdstill::{
     drift::{Cause, Judgement, Ruler, Thresholds, Verdict},
     frame::{Frame, Picture, Plane, Seed, Size, Time},
 };
+use std::sync::Arc;
 
 const SIZE: Size = Size::new(200, 150);
 
@@ -36,7 +37,7 @@ fn judge(seed: &Seed, frames: impl IntoIterator<Item = Picture>) -> Judgement {
     let mut ruler: Option<Ruler> = None;
     let (mut measured, mut shown) = (0, 0);
     for (index, picture) in frames.into_iter().enumerate() {
-        let ruler = ruler.get_or_insert_with(|| Ruler::new(seed, None, picture.size(), 24.0));
+        let ruler = ruler.get_or_insert_with(|| Ruler::new(Arc::new(seed.clone()), None, picture.size(), 24.0));
         let heat = ruler.measure(Frame { index, time: Time::of_frame(index, 24, 1), picture });
         assert!(heat.iter().all(is_heat));
         (measured, shown) = (index + 1, shown + heat.len());
@@ -211,7 +212,7 @@ fn one_frame_of_the_seed_holds_with_a_warning() {
 #[test]
 fn no_frame_at_all_is_unsure() {
     let seed = seed_of(picture(SIZE, scene));
-    let judgement = Ruler::new(&seed, None, SIZE, 24.0).finish(&Thresholds::default());
+    let judgement = Ruler::new(Arc::new(seed), None, SIZE, 24.0).finish(&Thresholds::default());
     assert_eq!(judgement.verdict, Verdict::Unsure);
 }
 

@@ -142,10 +142,10 @@ pub(super) fn pulled_half(picture: &Picture, flow: &Flow) -> Picture {
     for (small, full) in [(&mut halved.u, &flow.u), (&mut halved.v, &flow.v)] {
         for y in 0..size.height {
             let row = full.row((2 * y).min(full.height() - 1));
-            // a width that is odd, too, ends in a sample of its own
-            for (out, row) in small.row_mut(y).iter_mut().zip(row.iter().step_by(2)) {
-                *out = 0.5 * row;
-            }
+            let (pairs, last) = row.as_chunks::<2>();
+            let (out, odd) = small.row_mut(y).split_at_mut(pairs.len());
+            out.iter_mut().zip(pairs).for_each(|(out, [first, _])| *out = 0.5 * first);
+            odd.iter_mut().zip(last).for_each(|(out, last)| *out = 0.5 * last);
         }
     }
     flow::warp_picture(&small, &halved)

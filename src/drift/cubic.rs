@@ -6,8 +6,8 @@ use crate::{
     flow::Flow,
     frame::{
         Plane,
-        gather::Gather,
-        sample::{LANES, first_lanes, write_lanes},
+        gather::{self, Gather, Gathering},
+        sample::{LANES, first_lanes, whole, write_lanes},
         simd::{self, Kernel},
     },
 };
@@ -26,9 +26,8 @@ pub(crate) fn warp(plane: &Plane<f32>, flow: &Flow) -> Plane<f32> {
     if result.data().is_empty() || plane.data().is_empty() {
         return result;
     }
-    let gather = Gather::of_machine();
     result.data_mut().par_chunks_mut(BAND * size.width).enumerate().for_each(|(band, out)| {
-        simd::run(Band { plane, flow, gather, top: band * BAND, out });
+        simd::run(Band { plane, flow, top: band * BAND, out });
     });
     result
 }
@@ -37,7 +36,6 @@ pub(crate) fn warp(plane: &Plane<f32>, flow: &Flow) -> Plane<f32> {
 struct Band<'a> {
     plane: &'a Plane<f32>,
     flow: &'a Flow,
-    gather: Gather,
     top: usize,
     out: &'a mut [f32],
 }
@@ -47,7 +45,16 @@ impl Kernel for Band<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { plane, flow, gather, top, out } = self;
+        gather::run(self);
+    }
+}
+
+impl Gathering for Band<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<G: Gather>(self, gather: G) {
+        let Self { plane, flow, top, out } = self;
         for (y, out) in (top..).zip(out.chunks_exact_mut(flow.size().width)) {
             let (u, v) = (flow.u.row(y), flow.v.row(y));
             for left in (0..out.len()).step_by(LANES) {
@@ -64,21 +71,23 @@ impl Kernel for Band<'_> {
 
 /// The samples at columns `x`, rows `y`.
 #[inline(always)]
-fn samples(plane: &Plane<f32>, gather: Gather, x: &[f32; LANES], y: &[f32; LANES]) -> [f32; LANES] {
+fn samples(plane: &Plane<f32>, gather: impl Gather, x: &[f32; LANES], y: &[f32; LANES]) -> [f32; LANES] {
     let (w, h) = (plane.width() as i32, plane.height() as i32);
     let (mut left, mut top) = ([0; LANES], [0; LANES]);
     let (mut across, mut down) = ([[0.0; LANES]; 4], [[0.0; LANES]; 4]);
     for i in 0..LANES {
         let (x, y) = (x[i].clamp(0.0, (w - 1) as f32), y[i].clamp(0.0, (h - 1) as f32));
-        let (x0, y0) = (x as i32, y as i32);
+        let (x0, y0) = (whole(x), whole(y));
         (left[i], top[i]) = (x0 - 1, y0 - 1);
         [across[0][i], across[1][i], across[2][i], across[3][i]] = weights(x - x0 as f32);
         [down[0][i], down[1][i], down[2][i], down[3][i]] = weights(y - y0 as f32);
     }
-    let mut beyond = false;
-    for i in 0..LANES {
-        beyond |= (left[i] < 0) | (top[i] < 0) | (left[i] + 4 > w) | (top[i] + 4 > h);
+    let ([mut least_x, mut most_x], [mut least_y, mut most_y]) = ([left[0]; 2], [top[0]; 2]);
+    for i in 1..LANES {
+        (least_x, most_x) = (least_x.min(left[i]), most_x.max(left[i]));
+        (least_y, most_y) = (least_y.min(top[i]), most_y.max(top[i]));
     }
+    let beyond = least_x < 0 || least_y < 0 || most_x + 4 > w || most_y + 4 > h;
     // the four rows around each point, and of each four samples
     let mut rows = [[[0.0; LANES]; 4]; 4];
     if beyond {
@@ -91,7 +100,10 @@ fn samples(plane: &Plane<f32>, gather: Gather, x: &[f32; LANES], y: &[f32; LANES
             }
         }
     } else {
-        let at = std::array::from_fn(|i| (top[i] * w + left[i]).cast_unsigned());
+        let mut at = [0; LANES];
+        for i in 0..LANES {
+            at[i] = (top[i] * w + left[i]).cast_unsigned();
+        }
         for (row, k) in rows.iter_mut().zip(0..) {
             let from = |offset: usize| plane.data().get(k * w as usize + offset..).unwrap_or_default();
             let ([a, b], [c, d]) = (gather.pairs(from(0), &at), gather.pairs(from(2), &at));

@@ -63,9 +63,9 @@ impl Registrar {
 
     /// Lays the next frame's luma (`0..=255`, canvas size) onto the seed.
     pub(crate) fn register(&mut self, canvas: &Canvas, frame: &Plane<f32>) -> Registered {
-        let still = Flow::still(canvas.size());
+        let still = || Flow::still(canvas.size());
         let mut best = match &self.before {
-            None => self.start_at(canvas, frame, &still),
+            None => self.start_at(canvas, frame, &still()),
             Some((field, plane)) => {
                 let by_field = self.start_at(canvas, frame, field);
                 let doubtful = by_field.likeness < DOUBTFUL || by_field.likeness < self.likeness_before - SUDDEN;
@@ -77,7 +77,7 @@ impl Registrar {
             }
         };
         if self.before.is_some() && best.likeness < LOST {
-            best = choose(canvas, frame, best, &self.start_at(canvas, frame, &still));
+            best = choose(canvas, frame, best, &self.start_at(canvas, frame, &still()));
         }
         let inside = best.inside(canvas);
         self.likeness_before = best.likeness;
@@ -215,15 +215,15 @@ fn dominant_plane(canvas: &Canvas, candidate: &Candidate, inside: &Plane<f32>) -
 }
 
 fn field_of(plane: &Homography, canvas: &Canvas) -> Flow {
-    let mut field = Flow::still(canvas.size());
     if *plane == Homography::identity() {
-        return field;
+        return Flow::still(canvas.size());
     }
+    let mut field = Flow::unwritten(canvas.size());
     simd::run(Project { plane: plane.0.map(|row| row.map(|v| v as f32)), field: &mut field });
     field
 }
 
-/// The displacements that a homography gives each pixel; those that are not finite stay as they were.
+/// The displacements that a homography gives each pixel; 0 where they are not finite.
 struct Project<'a> {
     plane: [[f32; 3]; 3],
     field: &'a mut Flow,
@@ -241,8 +241,8 @@ impl Kernel for Project<'_> {
                 let fx = x as i32 as f32;
                 let w = c[0] * fx + c[1] * fy + c[2];
                 let (px, py) = ((a[0] * fx + a[1] * fy + a[2]) / w - fx, (b[0] * fx + b[1] * fy + b[2]) / w - fy);
-                let finite = px.is_finite() && py.is_finite();
-                (*u, *v) = if finite { (px, py) } else { (*u, *v) };
+                let finite = px.is_finite() & py.is_finite();
+                (*u, *v) = if finite { (px, py) } else { (0.0, 0.0) };
             }
         }
     }

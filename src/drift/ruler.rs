@@ -117,27 +117,21 @@ impl Work for Read {
 impl Ruler {
     /// A ruler for clips of `clip` pixels and `fps` frames per second, made from `seed`; `regions` (of the seed's size)
     /// say where fidelity matters.
-    pub fn new(seed: &Seed, regions: Option<&Regions>, clip: Size, fps: f64) -> Self {
+    pub fn new(seed: Arc<Seed>, regions: Option<Regions>, clip: Size, fps: f64) -> Self {
         Self::with_network(seed, regions, clip, fps, Embedder::bundled())
     }
 
     /// The same with another network than the bundled one to say whether it is still the subject.
     pub fn with_network(
-        seed: &Seed,
-        regions: Option<&Regions>,
+        seed: Arc<Seed>,
+        regions: Option<Regions>,
         clip: Size,
         fps: f64,
         embedder: Option<Embedder>,
     ) -> Self {
-        let (original, working, seed) = (seed.picture.size(), clip.fit(WORKING_SIDE), Arc::new(seed.clone()));
-        let register = Register {
-            seed: Arc::clone(&seed),
-            regions: regions.cloned(),
-            working,
-            params: careful_flow(),
-            glimpse: None,
-            laid: None,
-        };
+        let (original, working) = (seed.picture.size(), clip.fit(WORKING_SIDE));
+        let register =
+            Register { seed: Arc::clone(&seed), regions, working, params: careful_flow(), glimpse: None, laid: None };
         let read = Read { seed, embedder, fps, reader: None };
         Self { original, clip, fps, line: Line::new(register, read) }
     }

@@ -4,9 +4,12 @@ use super::{Cancel, Error, Event, HeatMaps, Stage};
 use crate::{
     drift::{ClipInfo, Embedder, Judgement, Ruler, SCORE_SCHEMA, ScoreReport, SeedInfo, Thresholds},
     frame::{Regions, Seed},
-    media::{self, Decoder, Ending, Probe, Want},
+    media::{self, Decoder, Ending, Probe},
 };
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// What is to be scored against what.
 #[derive(Clone, Debug)]
@@ -47,13 +50,15 @@ pub fn score(job: &ScoreJob, hear: &mut dyn FnMut(Event), cancel: &Cancel) -> Re
 /// # Errors
 /// As [`score`].
 pub fn score_as(stage: Stage, job: &ScoreJob, hear: &mut dyn FnMut(Event), cancel: &Cancel) -> Result<Scored, Error> {
-    let (against, clip) = rayon::join(|| Against::load(job), || Clip::open(&job.clip));
-    let (Against { seed, regions }, Clip { probe, decoder }) = (against?, clip?);
+    let (against, decoder) =
+        rayon::join(|| Against::load(job), || Decoder::open_sized(&job.clip, Ruler::working_size_of));
+    let (Against { seed, regions }, decoder) = (against?, decoder?);
+    let probe = decoder.probe().clone();
     let what = job.clip.display().to_string();
     hear(Event::Begin { stage, what: what.clone(), total: probe.frames_estimate.unwrap_or(0) });
 
-    let clip = Clip { probe: probe.clone(), decoder };
-    let (judgement, heat, decoder_notes) = measure(stage, job, &seed, regions.as_ref(), clip, hear, cancel)?;
+    let against = Against { seed: Arc::clone(&seed), regions };
+    let (judgement, heat, decoder_notes) = measure(stage, job, against, decoder, hear, cancel)?;
     let report = report(job, &seed, &probe, judgement, decoder_notes)?;
     hear(Event::End { stage, what: format!("{what}: {} frames", report.judgement.frames.len()) });
     hear(Event::Judged { what, drift: report.judgement.drift, verdict: report.judgement.verdict });
@@ -62,7 +67,7 @@ pub fn score_as(stage: Stage, job: &ScoreJob, hear: &mut dyn FnMut(Event), cance
 
 /// What clips are scored against.
 struct Against {
-    seed: Seed,
+    seed: Arc<Seed>,
     regions: Option<Regions>,
 }
 
@@ -70,34 +75,19 @@ impl Against {
     fn load(job: &ScoreJob) -> Result<Self, Error> {
         let seed = media::load_seed(&job.seed)?;
         let regions = job.mask.as_deref().map(|path| media::load_regions(path, seed.picture.size())).transpose()?;
-        Ok(Self { seed, regions })
-    }
-}
-
-/// A clip that is being decoded.
-struct Clip {
-    probe: Probe,
-    decoder: Decoder,
-}
-
-impl Clip {
-    fn open(path: &Path) -> Result<Self, Error> {
-        let probe = media::probe(path)?;
-        let decoder = Decoder::open(path, &Want { size: Some(Ruler::working_size_of(probe.size)) })?;
-        Ok(Self { probe, decoder })
+        Ok(Self { seed: Arc::new(seed), regions })
     }
 }
 
 fn measure(
     stage: Stage,
     job: &ScoreJob,
-    seed: &Seed,
-    regions: Option<&Regions>,
-    clip: Clip,
+    Against { seed, regions }: Against,
+    mut decoder: Decoder,
     hear: &mut dyn FnMut(Event),
     cancel: &Cancel,
 ) -> Result<(Judgement, HeatMaps, Vec<String>), Error> {
-    let Clip { probe, mut decoder } = clip;
+    let probe = decoder.probe().clone();
     let fps = f64::from(probe.fps.0) / f64::from(probe.fps.1.max(1));
     let mut ruler = match &job.embedder {
         Some(path) => Ruler::with_network(seed, regions, probe.size, fps, Some(Embedder::load(path)?)),

@@ -1,6 +1,10 @@
 //! A plane with a replicated border, so that patches near the edge need no special case.
 
-use crate::frame::{Plane, gather::Gather, sample::LANES};
+use crate::frame::{
+    Plane,
+    gather::Gather,
+    sample::{LANES, whole},
+};
 use rayon::prelude::*;
 
 /// Replicated pixels on each side: two patches wide, so that a patch may leave the picture by more than itself.
@@ -58,14 +62,14 @@ impl Padded {
 
     /// Bilinear samples at `(x, y)`, which lie on the plane itself.
     #[inline(always)]
-    pub(super) fn bilinear(&self, gather: Gather, x: &[f32], y: &[f32], out: &mut [f32]) {
+    pub(super) fn bilinear(&self, gather: impl Gather, x: &[f32], y: &[f32], out: &mut [f32]) {
         let (samples, stride) = (self.samples.data(), self.stride());
         let below = &samples[stride..];
         let (x, y, out) = (x.as_chunks::<LANES>().0, y.as_chunks::<LANES>().0, out.as_chunks_mut::<LANES>().0);
         for ((x, y), out) in x.iter().zip(y).zip(out) {
             let (mut at, mut fx, mut fy) = ([0; LANES], [0.0; LANES], [0.0; LANES]);
             for i in 0..LANES {
-                let (left, top) = (x[i] as i32, y[i] as i32);
+                let (left, top) = (whole(x[i]), whole(y[i]));
                 (fx[i], fy[i]) = (x[i] - left as f32, y[i] - top as f32);
                 at[i] = ((top + PAD as i32) * stride as i32 + left + PAD as i32).cast_unsigned();
             }

@@ -3,6 +3,7 @@
 use super::{Params, padded::Padded};
 use crate::frame::{
     Plane, Size,
+    sample::LANES,
     simd::{self, Kernel},
 };
 use rayon::prelude::*;
@@ -124,8 +125,21 @@ impl Kernel for Band<'_> {
             };
             border(0);
             border(half_w - 1);
-            let inner = column_sums.get(1..).unwrap_or_default().windows(4).step_by(2);
-            for (out, sums) in out[1..].iter_mut().zip(inner) {
+            let inner = column_sums.get(1..).unwrap_or_default();
+            let mut done = 0;
+            for run in out[1..].as_chunks_mut::<LANES>().0 {
+                let Some(near) = inner.get(2 * done..).and_then(<[f32]>::first_chunk::<{ 2 * LANES + 2 }>) else {
+                    break;
+                };
+                let mut halved = [0.0; LANES];
+                for i in 0..LANES {
+                    let sums = [near[2 * i], near[2 * i + 1], near[2 * i + 2], near[2 * i + 3]];
+                    halved[i] = ((sums[0] + sums[3]) + 3.0 * (sums[1] + sums[2])) / 64.0;
+                }
+                (*run, done) = (halved, done + LANES);
+            }
+            let rest = inner.get(2 * done..).unwrap_or_default().windows(4).step_by(2);
+            for (out, sums) in out[1 + done..].iter_mut().zip(rest) {
                 *out = ((sums[0] + sums[3]) + 3.0 * (sums[1] + sums[2])) / 64.0;
             }
         }

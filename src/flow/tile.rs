@@ -6,7 +6,10 @@ use super::{
     equations::{MARGIN, Rows, WIDE},
     pyramid::Level,
 };
-use crate::frame::{gather::Gather, sample::LANES};
+use crate::frame::{
+    gather::{self, Gather, Gathering},
+    sample::LANES,
+};
 use std::ops::Range;
 
 /// Rows of a tile with its margin.
@@ -21,6 +24,23 @@ pub(super) struct Tile {
     change: Vec<f32>,
     inside: Vec<f32>,
     colours: [Colour; 2],
+}
+
+/// A tile that samples its pictures.
+struct Sampling<'a> {
+    tile: &'a mut Tile,
+    from: &'a Level,
+    to: &'a Level,
+    flow: &'a Flow,
+}
+
+impl Gathering for Sampling<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<G: Gather>(self, gather: G) {
+        self.tile.sample_by(gather, self.from, self.to, self.flow);
+    }
 }
 
 impl Default for Tile {
@@ -118,12 +138,16 @@ impl Tile {
     /// *From* and the warped *to*, with a margin; beyond the picture its border.
     #[inline(always)]
     fn sample(&mut self, from: &Level, to: &Level, flow: &Flow) {
+        gather::run(Sampling { tile: self, from, to, flow });
+    }
+
+    #[inline(always)]
+    fn sample_by(&mut self, gather: impl Gather, from: &Level, to: &Level, flow: &Flow) {
         let (w, h) = self.picture;
         let (right, bottom) = ((w - 1) as f32, (h - 1) as f32);
         let columns = self.width() + 2 * MARGIN;
         /// [`WIDE`] in whole lanes.
         const LINE: usize = WIDE.next_multiple_of(LANES);
-        let gather = Gather::of_machine();
         let (mut u, mut v, mut here, mut there) = ([0.0; LINE], [0.0; LINE], [0.0; LINE], [0.0; LINE]);
         let (mut tx, mut ty) = ([0.0; LINE], [0.0; LINE]);
         let lanes = columns.next_multiple_of(LANES);

@@ -5,7 +5,7 @@
 use super::Flow;
 use crate::frame::{
     Plane, Size,
-    sample::bilinear,
+    sample::{LANES, bilinear},
     simd::{self, Kernel},
 };
 use rayon::prelude::*;
@@ -49,7 +49,18 @@ impl Kernel for Band<'_> {
             }
             line[0] = line[1];
             line[coarse.width() + 1] = line[coarse.width()];
-            for (pair, line) in out.chunks_mut(2).zip(line.windows(3)) {
+            let (runs, rest) = out.as_chunks_mut::<{ 2 * LANES }>();
+            let mut at = 0;
+            for run in runs {
+                let near: &[f32; LANES + 2] = line[at..].first_chunk().expect("half as long, and two more");
+                let mut pairs = [0.0; 2 * LANES];
+                for i in 0..LANES {
+                    pairs[2 * i] = 0.75 * near[i + 1] + 0.25 * near[i];
+                    pairs[2 * i + 1] = 0.75 * near[i + 1] + 0.25 * near[i + 2];
+                }
+                (*run, at) = (pairs, at + LANES);
+            }
+            for (pair, line) in rest.chunks_mut(2).zip(line[at..].windows(3)) {
                 pair[0] = 0.75 * line[1] + 0.25 * line[0];
                 if let [_, odd] = pair {
                     *odd = 0.75 * line[1] + 0.25 * line[2];

@@ -3,7 +3,7 @@
 use super::Flow;
 use crate::frame::{
     Picture, Plane, Size,
-    gather::Gather,
+    gather::{self, Gather, Gathering},
     sample::{Bilinear, LANES, first_lanes, write_lanes},
     simd::{self, Kernel},
 };
@@ -41,14 +41,13 @@ fn warp_all<const N: usize>(planes: [Source; N], along: &Flow) -> [Plane<f32>; N
         return planes.map(|_| Plane::filled(size.width, size.height, 0.0));
     }
     let mut results = planes.map(|_| Plane::unwritten(size.width, size.height));
-    let gather = Gather::of_machine();
     let mut bands: Vec<(usize, [&mut [f32]; N])> = Vec::new();
     let mut rest = results.each_mut().map(Plane::data_mut);
     for top in (0..size.height).step_by(BAND) {
         let rows = BAND.min(size.height - top);
         bands.push((top, rest.each_mut().map(|rest| rest.split_off_mut(..rows * size.width).unwrap_or_default())));
     }
-    bands.into_par_iter().for_each(|(top, out)| simd::run(Band { planes, along, gather, top, out }));
+    bands.into_par_iter().for_each(|(top, out)| simd::run(Band { planes, along, top, out }));
     results
 }
 
@@ -56,7 +55,6 @@ fn warp_all<const N: usize>(planes: [Source; N], along: &Flow) -> [Plane<f32>; N
 struct Band<'a, const N: usize> {
     planes: [Source<'a>; N],
     along: &'a Flow,
-    gather: Gather,
     top: usize,
     out: [&'a mut [f32]; N],
 }
@@ -66,7 +64,16 @@ impl<const N: usize> Kernel for Band<'_, N> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { planes, along, gather, top, mut out } = self;
+        gather::run(self);
+    }
+}
+
+impl<const N: usize> Gathering for Band<'_, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<G: Gather>(self, gather: G) {
+        let Self { planes, along, top, mut out } = self;
         let size = Size::new(planes[0].0.width(), planes[0].0.height());
         let width = along.size().width;
         for row in 0..out[0].len() / width {

@@ -1,28 +1,41 @@
 //! Pairs of neighbouring samples from sixteen places at once.
 
-use super::{sample::LANES, simd};
+use super::sample::LANES;
+#[cfg(target_arch = "x86_64")]
+use super::simd;
 
-/// How this machine fetches them: by its own instruction where it has one for sixteen.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Gather {
-    wide: bool,
+/// A way to fetch them.
+pub(crate) trait Gather: Copy + Send + Sync {
+    /// The samples at each of the places, and those right after them, all of which there are.
+    fn pairs(self, samples: &[f32], at: &[u32; LANES]) -> [[f32; LANES]; 2];
 }
 
-impl Gather {
-    /// The best way of this machine.
-    pub(crate) fn of_machine() -> Self {
-        Self { wide: simd::has_avx512() }
-    }
+/// Work that fetches samples, to be compiled once for each way.
+pub(crate) trait Gathering {
+    /// What the work leaves.
+    type Output;
 
-    /// The samples at each of the places, and those right after them, all of which there are.
+    /// Does the work.
+    fn run<G: Gather>(self, gather: G) -> Self::Output;
+}
+
+/// Does the work in the best way that this machine has.
+#[inline(always)]
+pub(crate) fn run<W: Gathering>(work: W) -> W::Output {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(wide) = wide::Wide::of_machine() {
+        return work.run(wide);
+    }
+    work.run(Plain)
+}
+
+/// One after the other.
+#[derive(Clone, Copy, Debug)]
+struct Plain;
+
+impl Gather for Plain {
     #[inline(always)]
-    pub(crate) fn pairs(self, samples: &[f32], at: &[u32; LANES]) -> [[f32; LANES]; 2] {
-        #[cfg(target_arch = "x86_64")]
-        if self.wide {
-            #[expect(unsafe_code, reason = "halves the CPU of warping (benches/flow.rs)")]
-            // SAFETY: only a machine with AVX-512 is `wide`
-            return unsafe { wide::pairs(samples, at) };
-        }
+    fn pairs(self, samples: &[f32], at: &[u32; LANES]) -> [[f32; LANES]; 2] {
         let (mut first, mut second) = ([0.0; LANES], [0.0; LANES]);
         for i in 0..LANES {
             let pair = &samples[at[i] as usize..][..2];
@@ -33,18 +46,36 @@ impl Gather {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[expect(unsafe_code, reason = "vectors are loaded through pointers")]
+#[expect(unsafe_code, reason = "halves the CPU of warping (benches/flow.rs)")]
 mod wide {
-    use super::LANES;
+    use super::{Gather, LANES, simd};
     use std::arch::x86_64::{
         __m512, __m512d, _mm512_castpd_ps, _mm512_castsi512_si256, _mm512_cmplt_epu32_mask, _mm512_extracti64x4_epi64,
         _mm512_i32gather_pd, _mm512_loadu_si512, _mm512_permutex2var_ps, _mm512_set1_epi32, _mm512_setr_epi32,
         _mm512_storeu_ps,
     };
 
+    /// By one instruction for eight places: there are none but on machines that have it.
+    #[derive(Clone, Copy, Debug)]
+    pub(super) struct Wide(());
+
+    impl Wide {
+        pub(super) fn of_machine() -> Option<Self> {
+            simd::has_avx512().then_some(Self(()))
+        }
+    }
+
+    impl Gather for Wide {
+        #[inline(always)]
+        fn pairs(self, samples: &[f32], at: &[u32; LANES]) -> [[f32; LANES]; 2] {
+            // SAFETY: the machine has AVX-512, or `of_machine` would have made none of `self`
+            unsafe { pairs(samples, at) }
+        }
+    }
+
     #[inline]
     #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw")]
-    pub(super) fn pairs(samples: &[f32], at: &[u32; LANES]) -> [[f32; LANES]; 2] {
+    fn pairs(samples: &[f32], at: &[u32; LANES]) -> [[f32; LANES]; 2] {
         // SAFETY: sixteen numbers
         let at = unsafe { _mm512_loadu_si512(at.as_ptr().cast()) };
         let last = samples.len().saturating_sub(1).min(i32::MAX as usize) as i32;
@@ -78,26 +109,29 @@ mod wide {
 mod tests {
     use super::*;
 
+    struct Fetch<'a>(&'a [f32], &'a [u32; LANES]);
+
+    impl Gathering for Fetch<'_> {
+        type Output = [[f32; LANES]; 2];
+
+        fn run<G: Gather>(self, gather: G) -> Self::Output {
+            gather.pairs(self.0, self.1)
+        }
+    }
+
     #[test]
     fn both_ways_fetch_the_same() {
         let samples: Vec<f32> = (0..97).map(|i| (i as f32 * 0.7).sin()).collect();
         let at: [u32; LANES] = std::array::from_fn(|i| (i as u32 * 37) % 96);
-        let plain = Gather { wide: false }.pairs(&samples, &at);
-        assert_eq!(Gather::of_machine().pairs(&samples, &at), plain);
+        let plain = Plain.pairs(&samples, &at);
+        assert_eq!(run(Fetch(&samples, &at)), plain);
         assert_eq!((plain[0][15], plain[1][15]), (samples[15 * 37 % 96], samples[15 * 37 % 96 + 1]));
     }
 
     #[test]
-    #[should_panic = "range"]
     fn nothing_is_read_beyond_the_end() {
-        Gather { wide: false }.pairs(&[0.0; 4], &[3; LANES]);
-    }
-
-    #[test]
-    #[cfg(target_arch = "x86_64")]
-    fn nothing_is_read_beyond_the_end_at_once_either() {
-        if simd::has_avx512() {
-            assert!(std::panic::catch_unwind(|| Gather { wide: true }.pairs(&[0.0; 4], &[3; LANES])).is_err());
-        }
+        let beyond = || Fetch(&[0.0; 4], &[3; LANES]);
+        assert!(std::panic::catch_unwind(|| run(beyond())).is_err());
+        assert!(std::panic::catch_unwind(|| beyond().run(Plain)).is_err());
     }
 }

@@ -2,6 +2,7 @@
 
 mod cielab;
 pub(crate) mod gather;
+mod halve;
 mod heap;
 mod image;
 mod oklab;

@@ -2,6 +2,8 @@
 
 use super::{
     Picture, Plane,
+    gather::{self, Gather, Gathering},
+    sample::{LANES, whole},
     simd::{self, Kernel},
 };
 use rayon::prelude::*;
@@ -58,12 +60,31 @@ impl Kernel for Block<'_> {
     fn run(self) {
         let Self { curve, l, a, b } = self;
         for channel in [&mut *l, &mut *a, &mut *b] {
-            for v in channel {
-                *v = curve.linear_from_srgb(*v);
-            }
+            gather::run(Linear { curve, channel });
         }
         for ((l, a), b) in l.iter_mut().zip(a).zip(b) {
             [*l, *a, *b] = oklab_from_linear([*l, *a, *b]);
+        }
+    }
+}
+
+/// A channel that becomes linear.
+struct Linear<'a> {
+    curve: &'a Curve,
+    channel: &'a mut [f32],
+}
+
+impl Gathering for Linear<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<G: Gather>(self, gather: G) {
+        let (runs, rest) = self.channel.as_chunks_mut::<LANES>();
+        for run in runs {
+            *run = self.curve.linear_lanes(run, gather);
+        }
+        for v in rest {
+            *v = self.curve.linear_from_srgb(*v);
         }
     }
 }
@@ -121,6 +142,21 @@ impl Curve {
             }))
         });
         &CURVE
+    }
+
+    /// [`Self::linear_from_srgb`] of many at once.
+    #[inline(always)]
+    fn linear_lanes(&self, values: &[f32; LANES], gather: impl Gather) -> [f32; LANES] {
+        let (mut at, mut step, mut linear) = ([0.0; LANES], [0; LANES], [0.0; LANES]);
+        for i in 0..LANES {
+            at[i] = values[i].clamp(0.0, 1.0) * Self::STEPS as f32;
+            step[i] = whole(at[i]).cast_unsigned();
+        }
+        let [below, above] = gather.pairs(&self.0, &step);
+        for i in 0..LANES {
+            linear[i] = below[i] + (above[i] - below[i]) * (at[i] - step[i].cast_signed() as f32);
+        }
+        linear
     }
 
     /// Gamma-encoded (clamped to `0..=1`) to linear.

@@ -1,6 +1,6 @@
 //! Resizing and image pyramids.
 
-use super::{Picture, Plane, Size};
+use super::{Picture, Plane, Size, halve::halve};
 use bytemuck::{cast_slice, cast_slice_mut};
 use fast_image_resize::{
     FilterType, ResizeAlg, ResizeOptions, Resizer,
@@ -14,6 +14,13 @@ pub fn resize(plane: &Plane<f32>, size: Size) -> Plane<f32> {
     if from == size || plane.data().is_empty() || size.width == 0 || size.height == 0 {
         return if from == size { plane.clone() } else { Plane::filled(size.width, size.height, 0.0) };
     }
+    let is_half = size.width >= 2 && size.height >= 2 && from == Size::new(2 * size.width, 2 * size.height);
+    if is_half { halve(plane) } else { by_filter(plane, size) }
+}
+
+/// [`resize`] of a plane that has samples to another size that has.
+pub(super) fn by_filter(plane: &Plane<f32>, size: Size) -> Plane<f32> {
+    let from = Size::new(plane.width(), plane.height());
     let shrinks = size.width <= from.width && size.height <= from.height;
     let filter = if shrinks { FilterType::Hamming } else { FilterType::CatmullRom };
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter));

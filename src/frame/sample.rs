@@ -40,17 +40,27 @@ pub(crate) fn write_lanes(row: &mut [f32], lanes: &[f32; LANES]) {
     }
 }
 
+/// Whole part of `0..2²³`; 0 of what is no number. `as` saturates, and no compiler makes vectors of that.
+#[inline(always)]
+pub(crate) fn whole(x: f32) -> i32 {
+    /// From here on numbers have no fraction: a sum with it is rounded to whole ones.
+    const WHOLE: f32 = 8_388_608.0;
+    let x = x.max(0.0);
+    let nearest = x + WHOLE;
+    let above = nearest - WHOLE > x;
+    nearest.to_bits().wrapping_sub(WHOLE.to_bits()).cast_signed() - i32::from(above)
+}
+
 /// Where and with which weights [`bilinear`] reads at [`LANES`] points: worked out once for planes of one size.
 pub(crate) struct Bilinear {
-    /// Index of the upper left neighbour.
-    at: [u32; LANES],
-    /// From there to the right-hand neighbours and to the lower ones: 0 on the border.
-    right: [u32; LANES],
-    down: [u32; LANES],
+    /// Column and row of the upper left neighbour.
+    column: [i32; LANES],
+    row: [i32; LANES],
     fx: [f32; LANES],
     fy: [f32; LANES],
-    /// No point lies on the right-hand or lower border: the distance to the lower neighbours, in samples.
-    inside: Option<usize>,
+    size: [i32; 2],
+    /// Some point lies on the right-hand or lower border.
+    at_border: bool,
 }
 
 impl Bilinear {
@@ -58,37 +68,44 @@ impl Bilinear {
     #[inline(always)]
     pub(crate) fn new(size: Size, x: &[f32; LANES], y: &[f32; LANES]) -> Self {
         let (right, bottom) = ((size.width - 1) as i32, (size.height - 1) as i32);
-        let zero = [0; LANES];
-        let mut taps = Self { at: zero, right: zero, down: zero, fx: [0.0; LANES], fy: [0.0; LANES], inside: None };
+        let (mut column, mut row, mut fx, mut fy) = ([0; LANES], [0; LANES], [0.0; LANES], [0.0; LANES]);
         for i in 0..LANES {
             let (x, y) = (x[i].clamp(0.0, right as f32), y[i].clamp(0.0, bottom as f32));
-            let (x0, y0) = (x as i32, y as i32);
-            (taps.fx[i], taps.fy[i]) = (x - x0 as f32, y - y0 as f32);
-            taps.at[i] = (y0 * size.width as i32 + x0) as u32;
-            taps.right[i] = u32::from(x0 < right);
-            taps.down[i] = if y0 < bottom { size.width as u32 } else { 0 };
+            (column[i], row[i]) = (whole(x), whole(y));
+            (fx[i], fy[i]) = (x - column[i] as f32, y - row[i] as f32);
         }
-        let inside = taps.right.iter().all(|&right| right > 0) && taps.down.iter().all(|&down| down > 0);
-        taps.inside = inside.then_some(size.width);
-        taps
+        let (mut farthest, mut lowest) = (0, 0);
+        for i in 0..LANES {
+            (farthest, lowest) = (farthest.max(column[i]), lowest.max(row[i]));
+        }
+        let at_border = farthest >= right || lowest >= bottom;
+        Self { column, row, fx, fy, size: [size.width as i32, size.height as i32], at_border }
     }
 
     /// The samples of one plane.
     #[inline(always)]
-    pub(crate) fn of(&self, plane: &Plane<f32>, gather: Gather) -> [f32; LANES] {
+    pub(crate) fn of(&self, plane: &Plane<f32>, gather: impl Gather) -> [f32; LANES] {
+        let [width, height] = self.size;
         let data = plane.data();
-        let none = [0.0; LANES];
-        let (mut a, mut b, mut c, mut d) = (none, none, none, none);
-        if let Some(down) = self.inside {
-            [a, b] = gather.pairs(data, &self.at);
-            [c, d] = gather.pairs(data.get(down..).unwrap_or_default(), &self.at);
-        } else {
-            for i in 0..LANES {
-                let at = self.at[i] as usize;
-                let (right, down) = (self.right[i] as usize, self.down[i] as usize);
-                (a[i], b[i], c[i], d[i]) = (data[at], data[at + right], data[at + down], data[at + down + right]);
-            }
+        let mut at = [0; LANES];
+        for i in 0..LANES {
+            at[i] = (self.row[i] * width + self.column[i]).cast_unsigned();
         }
+        let [[a, b], [c, d]] = if self.at_border {
+            let mut corners = [[[0.0; LANES]; 2]; 2];
+            for i in 0..LANES {
+                let at = at[i] as usize;
+                let right = usize::from(self.column[i] + 1 < width);
+                let down = if self.row[i] + 1 < height { width as usize } else { 0 };
+                corners[0][0][i] = data[at];
+                corners[0][1][i] = data[at + right];
+                corners[1][0][i] = data[at + down];
+                corners[1][1][i] = data[at + down + right];
+            }
+            corners
+        } else {
+            [gather.pairs(data, &at), gather.pairs(data.get(width as usize..).unwrap_or_default(), &at)]
+        };
         let mut samples = [0.0; LANES];
         for i in 0..LANES {
             let top = a[i] + (b[i] - a[i]) * self.fx[i];
@@ -152,6 +169,7 @@ fn catmull_rom(t: f32) -> [f32; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::gather;
 
     #[test]
     fn samples_at_pixels_are_the_pixels() {
@@ -164,13 +182,31 @@ mod tests {
         }
     }
 
+    struct Look<'a>(&'a Plane<f32>, &'a [f32; LANES], &'a [f32; LANES]);
+
+    impl gather::Gathering for Look<'_> {
+        type Output = [f32; LANES];
+
+        fn run<G: Gather>(self, gather: G) -> [f32; LANES] {
+            let Self(plane, x, y) = self;
+            Bilinear::new(Size::new(plane.width(), plane.height()), x, y).of(plane, gather)
+        }
+    }
+
+    #[test]
+    fn the_whole_part_of_a_number_is_what_as_makes_of_it() {
+        for x in [0.0, 0.5, 0.999_999_94, 1.0, 1.5, 2.5, 511.999_97, 512.0, 8_000_000.5, -0.0, f32::NAN] {
+            assert_eq!(whole(x), x as i32, "{x}");
+        }
+    }
+
     #[test]
     fn many_points_at_once_give_the_bits_of_each() {
-        for (w, h) in [(1, 1), (1, 9), (7, 1), (7, 9)] {
+        for (w, h) in [(1, 1), (1, 9), (7, 1), (7, 9), (30, 20)] {
             let plane = Plane::from_fn(w, h, |x, y| (x as f32 * 1.7).sin() + (y as f32 * 0.9).cos());
             let x: [f32; LANES] = std::array::from_fn(|i| i as f32 * 0.73 - 2.0);
             let y: [f32; LANES] = std::array::from_fn(|i| 10.0 - i as f32 * 0.81);
-            let samples = Bilinear::new(Size::new(w, h), &x, &y).of(&plane, Gather::of_machine());
+            let samples = gather::run(Look(&plane, &x, &y));
             assert_eq!(samples, std::array::from_fn(|i| bilinear(&plane, x[i], y[i])));
         }
     }

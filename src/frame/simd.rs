@@ -59,11 +59,9 @@ enum Width {
 }
 
 /// Whether this machine has vectors of 512 bits.
+#[cfg(target_arch = "x86_64")]
 pub(crate) fn has_avx512() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    return Width::of_machine() == Width::Avx512;
-    #[cfg(not(target_arch = "x86_64"))]
-    false
+    Width::of_machine() == Width::Avx512
 }
 
 /// Whether these multiply and add 16-bit numbers in pairs.

@@ -48,11 +48,19 @@ impl Decoder {
     /// # Errors
     /// When it is missing, unreadable, no clip, without video, too large, or in a codec that FFmpeg lacks.
     pub fn open(path: &Path, want: &Want) -> Result<Self, Error> {
+        Self::open_sized(path, |shown| want.size.unwrap_or(shown))
+    }
+
+    /// [`Self::open`] where the size that is wanted depends on the one at which players show the clip.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_sized(path: &Path, wanted: impl FnOnce(Size) -> Size) -> Result<Self, Error> {
         if Animation::is_at(path) {
-            return Self::open_animation(path, want);
+            return Self::open_animation(path, wanted);
         }
         let (stream, reading) = Reading::open(path)?;
-        let size = want.size.unwrap_or(stream.probe.size);
+        let size = wanted(stream.probe.size);
         Self::start(path, stream.probe.clone(), move |delivery| {
             let mut scaler = Scaler::new(size, stream.orientation);
             let mut clock = Clock::new(&stream);
@@ -66,10 +74,10 @@ impl Decoder {
         })
     }
 
-    fn open_animation(path: &Path, want: &Want) -> Result<Self, Error> {
+    fn open_animation(path: &Path, wanted: impl FnOnce(Size) -> Size) -> Result<Self, Error> {
         let animation = Animation::open(path)?;
         let probe = animation.probe.clone();
-        let size = want.size.unwrap_or(probe.size);
+        let size = wanted(probe.size);
         Self::start(path, probe, move |delivery| {
             animation.run(size, &mut |frame| delivery.hand_out(frame.time, frame.picture))
         })

@@ -152,9 +152,11 @@ impl Kernel for Group<'_> {
                 for ((map, sums), (scale, bias)) in out.chunks_exact_mut(pitch).zip(sums).zip(numbers) {
                     let unit = whole.unit * scale;
                     let map: &mut [f32; RUN] = map[run * RUN..].first_chunk_mut().expect("maps are whole runs");
+                    let mut values = [0.0; RUN];
                     for i in 0..RUN {
-                        map[i] = (sums[i] as f32 * unit + bias).max(least);
+                        values[i] = (sums[i] as f32 * unit + bias).max(least);
                     }
+                    *map = values;
                 }
             }
         }
