@@ -7,7 +7,7 @@ use crate::{
     frame::{
         Plane,
         gather::{self, Gather, Gathering},
-        sample::{LANES, first_lanes, whole, write_lanes},
+        sample::{LANES, Places, first_lanes, whole, write_lanes},
         simd::{self, Kernel},
     },
 };
@@ -71,7 +71,7 @@ impl Gathering for Band<'_> {
 
 /// The samples at columns `x`, rows `y`.
 #[inline(always)]
-fn samples(plane: &Plane<f32>, gather: impl Gather, x: &[f32; LANES], y: &[f32; LANES]) -> [f32; LANES] {
+fn samples<G: Gather>(plane: &Plane<f32>, gather: G, x: &[f32; LANES], y: &[f32; LANES]) -> [f32; LANES] {
     let (w, h) = (plane.width() as i32, plane.height() as i32);
     let (mut left, mut top) = ([0; LANES], [0; LANES]);
     let (mut across, mut down) = ([[0.0; LANES]; 4], [[0.0; LANES]; 4]);
@@ -82,34 +82,15 @@ fn samples(plane: &Plane<f32>, gather: impl Gather, x: &[f32; LANES], y: &[f32; 
         [across[0][i], across[1][i], across[2][i], across[3][i]] = weights(x - x0 as f32);
         [down[0][i], down[1][i], down[2][i], down[3][i]] = weights(y - y0 as f32);
     }
-    let ([mut least_x, mut most_x], [mut least_y, mut most_y]) = ([left[0]; 2], [top[0]; 2]);
-    for i in 1..LANES {
-        (least_x, most_x) = (least_x.min(left[i]), most_x.max(left[i]));
-        (least_y, most_y) = (least_y.min(top[i]), most_y.max(top[i]));
-    }
-    let beyond = least_x < 0 || least_y < 0 || most_x + 4 > w || most_y + 4 > h;
+    let places = Places::new(left, top);
+    let ([least_x, most_x], [least_y, most_y]) = (places.columns, places.rows);
+    let inside = least_x >= 0 && least_y >= 0 && most_x + 4 <= w && most_y + 4 <= h;
     // the four rows around each point, and of each four samples
-    let mut rows = [[[0.0; LANES]; 4]; 4];
-    if beyond {
-        for i in 0..LANES {
-            let square = square(plane, left[i], top[i]);
-            for (row, square) in rows.iter_mut().zip(square) {
-                for (samples, sample) in row.iter_mut().zip(square) {
-                    samples[i] = sample;
-                }
-            }
-        }
-    } else {
-        let mut at = [0; LANES];
-        for i in 0..LANES {
-            at[i] = (top[i] * w + left[i]).cast_unsigned();
-        }
-        for (row, k) in rows.iter_mut().zip(0..) {
-            let from = |offset: usize| plane.data().get(k * w as usize + offset..).unwrap_or_default();
-            let ([a, b], [c, d]) = (gather.pairs(from(0), &at), gather.pairs(from(2), &at));
-            *row = [a, b, c, d];
-        }
-    }
+    let rows = match places.window(plane.width(), 3) {
+        Some(first) if G::HAS_NEAR && inside => in_window(plane, gather, &places, first),
+        _ if inside => scattered(plane, gather, &places.at(plane.width())),
+        _ => at_border(plane, &places),
+    };
     // each column is summed over its four rows
     let mut columns = [[0.0; LANES]; 4];
     for (k, column) in columns.iter_mut().enumerate() {
@@ -127,17 +108,66 @@ fn samples(plane: &Plane<f32>, gather: impl Gather, x: &[f32; LANES], y: &[f32; 
     samples
 }
 
-/// The 4 × 4 samples from column `left`, row `top` on; beyond the border the border.
-#[cold]
-fn square(plane: &Plane<f32>, left: i32, top: i32) -> [[f32; 4]; 4] {
-    let (w, h) = (plane.width() as i32, plane.height() as i32);
-    let mut square = [[0.0; 4]; 4];
-    for (y, row) in (top..).zip(&mut square) {
-        for (x, value) in (left..).zip(row) {
-            *value = plane.at(x.clamp(0, w - 1) as usize, y.clamp(0, h - 1) as usize);
+/// Rows of four samples each, around [`LANES`] points.
+type Squares = [[[f32; LANES]; 4]; 4];
+
+/// The squares whose upper left corners are the places, which lie in one row or two and in the columns from `first` on.
+#[inline(always)]
+fn in_window(plane: &Plane<f32>, gather: impl Gather, places: &Places, first: i32) -> Squares {
+    let top = places.rows[0];
+    let mut column = [[0; LANES]; 4];
+    for (column, k) in column.iter_mut().zip(0..) {
+        for i in 0..LANES {
+            column[i] = (places.column[i] - first + k).cast_unsigned();
         }
     }
-    square
+    let mut five = [[[0.0; LANES]; 4]; 5];
+    for (row, y) in five.iter_mut().zip(top..) {
+        // where all points lie in one row, the last is not used
+        let y = (y as usize).min(plane.height() - 1);
+        let near = plane.row(y)[first as usize..].first_chunk().expect("a window of columns");
+        for (samples, column) in row.iter_mut().zip(&column) {
+            *samples = gather.near(near, column);
+        }
+    }
+    let mut rows = [[[0.0; LANES]; 4]; 4];
+    for (k, row) in rows.iter_mut().enumerate() {
+        for (column, samples) in row.iter_mut().enumerate() {
+            for i in 0..LANES {
+                let (upper, lower) = (five[k][column][i], five[k + 1][column][i]);
+                samples[i] = if places.row[i] > top { lower } else { upper };
+            }
+        }
+    }
+    rows
+}
+
+/// The squares from those indices on, wherever they lie.
+#[inline(always)]
+fn scattered(plane: &Plane<f32>, gather: impl Gather, at: &[u32; LANES]) -> Squares {
+    let mut rows = [[[0.0; LANES]; 4]; 4];
+    for (k, row) in rows.iter_mut().enumerate() {
+        let from = |column: usize| plane.data().get(k * plane.width() + column..).unwrap_or_default();
+        let ([a, b], [c, d]) = (gather.pairs(from(0), at), gather.pairs(from(2), at));
+        *row = [a, b, c, d];
+    }
+    rows
+}
+
+/// The squares whose upper left corners are the places; beyond the border the border.
+#[cold]
+fn at_border(plane: &Plane<f32>, places: &Places) -> Squares {
+    let (w, h) = (plane.width() as i32, plane.height() as i32);
+    let mut rows = [[[0.0; LANES]; 4]; 4];
+    for i in 0..LANES {
+        for (row, y) in rows.iter_mut().zip(places.row[i]..) {
+            let line = plane.row(y.clamp(0, h - 1) as usize);
+            for (samples, x) in row.iter_mut().zip(places.column[i]..) {
+                samples[i] = line[x.clamp(0, w - 1) as usize];
+            }
+        }
+    }
+    rows
 }
 
 #[inline(always)]
@@ -149,7 +179,26 @@ fn weights(t: f32) -> [f32; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::Size;
+    use crate::frame::{Size, sample::bicubic};
+
+    #[test]
+    fn every_way_to_fetch_gives_the_samples_of_one_point() {
+        let plane = Plane::from_fn(70, 50, |x, y| (x as f32 * 1.3).sin() * 90.0 + (y as f32 * 0.7).cos() * 40.0);
+        // a slow zoom, a turn, and a jump at every pixel
+        let flows: [fn(usize, usize) -> (f32, f32); 3] = [
+            |x, y| (0.05 * x as f32 - 2.0, 0.03 * y as f32 - 1.1),
+            |x, y| (0.3 * y as f32 - 7.0, 9.0 - 0.3 * x as f32),
+            |x, y| ((x * 37 % 41) as f32 - 20.3, (y * 29 % 31 + x % 5) as f32 - 15.6),
+        ];
+        for flow in flows {
+            let warped = warp(&plane, &Flow::from_fn(Size::new(70, 50), flow));
+            for (x, y) in (0..50).flat_map(|y| (0..70).map(move |x| (x, y))) {
+                let (u, v) = flow(x, y);
+                let exact = bicubic(&plane, x as f32 + u, y as f32 + v);
+                assert!((warped.at(x, y) - exact).abs() < 1e-3, "{x} {y}");
+            }
+        }
+    }
 
     #[test]
     fn standing_still_changes_no_bit_and_ramps_stay_ramps() {

@@ -241,21 +241,20 @@ const KNOWN: [[usize; 5]; 2] = [[0, 1, 2, 6, 7], [3, 4, 5, 6, 7]];
 
 /// Weighted least squares of the plane's motion.
 fn planar(left: &[Leftover], seen: &[[f32; 2]], place: &[[f32; 2]]) -> Option<SVector<f64, 8>> {
-    let mut m = SMatrix::<f64, 8, 8>::zeros();
-    let mut rhs = SVector::<f64, 8>::zeros();
+    let (mut m, mut rhs) = ([[0.0; 8]; 8], [0.0; 8]);
     for (e, s) in left.iter().zip(seen) {
         for ((row, known), &s) in planar_rows(place[e.member]).iter().zip(KNOWN).zip(s) {
             let weighted = known.map(|k| row[k] * f64::from(e.weight));
             for (j, &column) in known.iter().enumerate() {
                 for (i, &below) in known.iter().enumerate().skip(j) {
-                    m[(below, column)] += weighted[i] * row[column];
+                    m[column][below] += weighted[i] * row[column];
                 }
                 rhs[column] += weighted[j] * f64::from(s);
             }
         }
     }
     // the lower triangle is all that Cholesky reads
-    Some(m.cholesky()?.solve(&rhs))
+    Some(SMatrix::<f64, 8, 8>::from(m).cholesky()?.solve(&SVector::from(rhs)))
 }
 
 /// One relief per point and one direction per frame that explain most of what the planes left.

@@ -83,7 +83,7 @@ impl Reader {
         let lightness = color::lightness(seed, &cells);
         self.log_gain += LIGHT_PER_LIGHTNESS * f64::from(color::step(&self.lightness_before, &lightness));
         let percent = |length: f32| 100.0 * length / prepared.canvas.size().diagonal() as f32;
-        let (moved, farthest) = (percent(displacements.length(0.95)), percent(displacements.length(FARTHEST)));
+        let [moved, farthest] = displacements.lengths([0.95, FARTHEST]).map(percent);
         let mut readings = Readings::default();
         structure::read(seed, &cells, farthest, &mut readings);
         color::read(seed, &cells, &mut readings);

@@ -256,11 +256,8 @@ fn smoothed(candidate: &Candidate, inside: &Plane<f32>, by_plane: &Flow) -> Flow
     });
     let total = window::mean(&weight, SMOOTH);
     let fill = |value: &Plane<f32>, plane: &Plane<f32>| {
-        let mut smooth = window::mean_product(&value.zip(plane, |value, plane| value - plane), &weight, SMOOTH);
-        for ((s, &p), &t) in smooth.data_mut().iter_mut().zip(plane.data()).zip(total.data()) {
-            *s = *s / t + p;
-        }
-        smooth
+        let beyond = window::mean_product(&value.zip(plane, |value, plane| value - plane), &weight, SMOOTH);
+        beyond.zip(&total, |beyond, total| beyond / total).zip(plane, |beyond, plane| beyond + plane)
     };
     Flow { u: fill(&candidate.flow.u, &by_plane.u), v: fill(&candidate.flow.v, &by_plane.v) }
 }

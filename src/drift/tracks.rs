@@ -138,8 +138,14 @@ impl Displacements {
 
     /// Length that `share` of the seen displacements do not exceed, pixels; 0 of none.
     pub(crate) fn length(&self, share: f64) -> f32 {
+        let [length] = self.lengths([share]);
+        length
+    }
+
+    /// [`Self::length`] for several shares.
+    pub(crate) fn lengths<const N: usize>(&self, shares: [f64; N]) -> [f32; N] {
         let mut lengths: Vec<f32> = (0..self.0.len()).filter_map(|i| self.at(i)).map(|[u, v]| u.hypot(v)).collect();
-        quantile(&mut lengths, share).unwrap_or(0.0)
+        shares.map(|share| quantile(&mut lengths, share).unwrap_or(0.0))
     }
 }
 

@@ -4,6 +4,7 @@
 //! other is read along contiguous rows. A frame of one pixel around the tile holds what lies outside.
 
 use super::tile::Tile;
+use std::ops::{Deref, DerefMut};
 
 // The constants of the energy: by coarse search on public pairs with known flow.
 
@@ -23,46 +24,83 @@ const LEAST: f32 = 1e-9;
 /// Samples that are worked on at once: loads and stores of a fixed number become vectors without further checks.
 const LANES: usize = 16;
 const HALF: usize = Tile::WIDTH / 2;
-/// Samples of one colour in a row, with one of the frame on each side.
-pub(super) const STRIDE: usize = HALF + 2;
-/// The same in whole lanes.
-const ROW: usize = STRIDE.next_multiple_of(LANES);
+/// Samples of one colour from row to row, with those of the frame on both sides, in whole lanes.
+pub(super) const STRIDE: usize = (HALF + 2).next_multiple_of(LANES);
+/// What one row reads and writes at most.
+const ROW: usize = STRIDE;
 /// Rows of a tile with its frame.
 const ROWS: usize = Tile::HEIGHT + 2;
 
+/// Where the frame's sample to the left of tile row `y - 1` lies: those of the row begin at a multiple of [`LANES`], right after it.
+pub(super) const fn beside(y: usize) -> usize {
+    y * STRIDE + LANES - 1
+}
+
+/// Samples that begin at a cache line, so that no vector of a row lies across two.
+pub(super) struct Samples {
+    numbers: Vec<f32>,
+    first: usize,
+}
+
+impl Samples {
+    /// Bytes of a cache line.
+    const LINE: usize = 64;
+
+    fn zeros(count: usize) -> Self {
+        let numbers = vec![0.0; count + Self::LINE / size_of::<f32>()];
+        let first = numbers.as_ptr().align_offset(Self::LINE).min(numbers.len() - count);
+        Self { numbers, first }
+    }
+}
+
+impl Deref for Samples {
+    type Target = [f32];
+
+    #[inline(always)]
+    fn deref(&self) -> &[f32] {
+        &self.numbers[self.first..]
+    }
+}
+
+impl DerefMut for Samples {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut [f32] {
+        &mut self.numbers[self.first..]
+    }
+}
+
 /// The unknowns and coefficients of the pixels of one colour.
-#[derive(Clone)]
 pub(super) struct Colour {
-    pub(super) u: Vec<f32>,
-    pub(super) v: Vec<f32>,
+    pub(super) u: Samples,
+    pub(super) v: Samples,
     /// Brightness: `bx u + by v = bt`, normalised.
-    pub(super) bx: Vec<f32>,
-    pub(super) by: Vec<f32>,
-    pub(super) bt: Vec<f32>,
+    pub(super) bx: Samples,
+    pub(super) by: Samples,
+    pub(super) bt: Samples,
     /// Gradient along x: `xx u + xy v = xt`, normalised.
-    pub(super) xx: Vec<f32>,
-    pub(super) xy: Vec<f32>,
-    pub(super) xt: Vec<f32>,
+    pub(super) xx: Samples,
+    pub(super) xy: Samples,
+    pub(super) xt: Samples,
     /// Gradient along y: `yx u + yy v = yt`, normalised.
-    pub(super) yx: Vec<f32>,
-    pub(super) yy: Vec<f32>,
-    pub(super) yt: Vec<f32>,
+    pub(super) yx: Samples,
+    pub(super) yy: Samples,
+    pub(super) yt: Samples,
     /// Derivative of the smoothness penalty.
-    pub(super) stiff: Vec<f32>,
+    pub(super) stiff: Samples,
     /// Weight of the difference to the right-hand, to the lower neighbour.
-    pub(super) right: Vec<f32>,
-    pub(super) down: Vec<f32>,
+    pub(super) right: Samples,
+    pub(super) down: Samples,
     /// The 2×2 system of each pixel: inverse diagonal, off-diagonal, right-hand side.
-    pub(super) uu: Vec<f32>,
-    pub(super) uv: Vec<f32>,
-    pub(super) vv: Vec<f32>,
-    pub(super) ut: Vec<f32>,
-    pub(super) vt: Vec<f32>,
+    pub(super) uu: Samples,
+    pub(super) uv: Samples,
+    pub(super) vv: Samples,
+    pub(super) ut: Samples,
+    pub(super) vt: Samples,
 }
 
 impl Colour {
     pub(super) fn new() -> Self {
-        let zeros = || vec![0.0; STRIDE * ROWS + LANES];
+        let zeros = || Samples::zeros(STRIDE * ROWS + LANES);
         Self {
             u: zeros(),
             v: zeros(),
@@ -102,14 +140,14 @@ impl Colour {
 /// `2i + parity`.
 #[inline(always)]
 pub(super) fn stiffness(own: &mut Colour, other: &Colour, y: usize, parity: usize, count: usize) {
-    let start = (y + 1) * STRIDE + 1;
+    let start = beside(y + 1) + 1;
     let (u, v) = (row(&own.u, start), row(&own.v, start));
     let (around_u, around_v) = (neighbours(&other.u, start, parity), neighbours(&other.v, start, parity));
     let out = row_mut(&mut own.stiff, start);
     for at in runs(count) {
         let mut sums = [0.0; LANES];
-        for (own, around) in [(u, around_u), (v, around_v)] {
-            let (c, [l, r, a, b]) = (lanes(own, at), around.map(|row| lanes(row, at)));
+        for (own, other) in [(u, around_u), (v, around_v)] {
+            let (c, [l, r, a, b]) = (lanes(own, at), around(other, at));
             for i in 0..LANES {
                 let (l, r, a, b) = (l[i] - c[i], r[i] - c[i], a[i] - c[i], b[i] - c[i]);
                 sums[i] += (l * l + r * r) + (a * a + b * b);
@@ -125,7 +163,7 @@ pub(super) fn stiffness(own: &mut Colour, other: &Colour, y: usize, parity: usiz
 /// Weights of the edges to the right and down from the pixels of `own` in frame row `y` (0 is the frame above the tile).
 #[inline(always)]
 pub(super) fn edges(own: &mut Colour, other: &Colour, y: usize, parity: usize, half: usize) {
-    let start = y * STRIDE;
+    let start = beside(y);
     // of the frame column -1 on: sample i of colour `own` lies in column 2 (i - 1) + parity
     let stiff = row(&own.stiff, start);
     let (beside, below) = (row(&other.stiff, start + parity), row(&other.stiff, start + STRIDE));
@@ -145,12 +183,14 @@ pub(super) fn edges(own: &mut Colour, other: &Colour, y: usize, parity: usize, h
 /// The 2×2 systems of the first `count` pixels of `own` in tile row `y`.
 #[inline(always)]
 pub(super) fn system(own: &mut Colour, other: &Colour, y: usize, parity: usize, count: usize) {
-    let start = (y + 1) * STRIDE + 1;
+    let start = beside(y + 1) + 1;
     let Colour { u, v, bx, by, bt, xx, xy, xt, yx, yy, yt, right, down, uu, uv, vv, ut, vt, .. } = own;
-    let [u, v, bx, by, bt, xx, xy, xt, yx, yy, yt, right, down] =
-        [&*u, &*v, &*bx, &*by, &*bt, &*xx, &*xy, &*xt, &*yx, &*yy, &*yt, &*right, &*down]
-            .map(|plane| row(plane, start));
-    let [uu_out, uv_out, vv_out, ut_out, vt_out] = [uu, uv, vv, ut, vt].map(|plane| row_mut(plane, start));
+    let (u, v, right, down) = (row(u, start), row(v, start), row(right, start), row(down, start));
+    let (bx, by, bt) = (row(bx, start), row(by, start), row(bt, start));
+    let (xx, xy, xt) = (row(xx, start), row(xy, start), row(xt, start));
+    let (yx, yy, yt) = (row(yx, start), row(yy, start), row(yt, start));
+    let (uu_out, uv_out, vv_out) = (row_mut(uu, start), row_mut(uv, start), row_mut(vv, start));
+    let (ut_out, vt_out) = (row_mut(ut, start), row_mut(vt, start));
     let (left, up) = (row(&other.right, start - 1 + parity), row(&other.down, start - STRIDE));
     for at in runs(count) {
         let (u, v) = (lanes(u, at), lanes(v, at));
@@ -188,16 +228,16 @@ pub(super) fn system(own: &mut Colour, other: &Colour, y: usize, parity: usize, 
 /// One over-relaxation of the first `count` pixels of `own` in tile row `y`.
 #[inline(always)]
 pub(super) fn sweep(own: &mut Colour, other: &Colour, y: usize, parity: usize, count: usize) {
-    let start = (y + 1) * STRIDE + 1;
+    let start = beside(y + 1) + 1;
     let Colour { u: own_u, v: own_v, right, down, uu, uv, vv, ut, vt, .. } = own;
-    let [right, down, uu, uv, vv, ut, vt] =
-        [&*right, &*down, &*uu, &*uv, &*vv, &*ut, &*vt].map(|plane| row(plane, start));
-    let [own_u, own_v] = [own_u, own_v].map(|plane| row_mut(plane, start));
+    let (right, down) = (row(right, start), row(down, start));
+    let (uu, uv, vv, ut, vt) = (row(uu, start), row(uv, start), row(vv, start), row(ut, start), row(vt, start));
+    let (own_u, own_v) = (row_mut(own_u, start), row_mut(own_v, start));
     let (left, up) = (row(&other.right, start - 1 + parity), row(&other.down, start - STRIDE));
     let (around_u, around_v) = (neighbours(&other.u, start, parity), neighbours(&other.v, start, parity));
     for at in runs(count) {
         let (left, right, up, down) = (lanes(left, at), lanes(right, at), lanes(up, at), lanes(down, at));
-        let (around_u, around_v) = (around_u.map(|row| lanes(row, at)), around_v.map(|row| lanes(row, at)));
+        let (around_u, around_v) = (around(around_u, at), around(around_v, at));
         let (uu, uv, vv) = (lanes(uu, at), lanes(uv, at), lanes(vv, at));
         let (ut, vt) = (lanes(ut, at), lanes(vt, at));
         let (mut u, mut v) = (*lanes(own_u, at), *lanes(own_v, at));
@@ -244,6 +284,12 @@ fn lanes(row: &Row, at: usize) -> &[f32; LANES] {
 #[inline(always)]
 fn neighbours(other: &[f32], start: usize, parity: usize) -> [&Row; 4] {
     [row(other, start - 1 + parity), row(other, start + parity), row(other, start - STRIDE), row(other, start + STRIDE)]
+}
+
+/// The samples of four rows from `at` on.
+#[inline(always)]
+fn around([l, r, a, b]: [&Row; 4], at: usize) -> [&[f32; LANES]; 4] {
+    [lanes(l, at), lanes(r, at), lanes(a, at), lanes(b, at)]
 }
 
 /// Writes the samples from `at` on, as far as `end`. What lies beyond is written back: a copy of any length would be a call.

@@ -1,9 +1,9 @@
 //! A plane with a replicated border, so that patches near the edge need no special case.
 
 use crate::frame::{
-    Plane,
+    Plane, Size,
     gather::Gather,
-    sample::{LANES, whole},
+    sample::{Bilinear, LANES, Places, whole},
 };
 use rayon::prelude::*;
 
@@ -63,23 +63,16 @@ impl Padded {
     /// Bilinear samples at `(x, y)`, which lie on the plane itself.
     #[inline(always)]
     pub(super) fn bilinear(&self, gather: impl Gather, x: &[f32], y: &[f32], out: &mut [f32]) {
-        let (samples, stride) = (self.samples.data(), self.stride());
-        let below = &samples[stride..];
+        let size = Size::new(self.samples.width(), self.samples.height());
         let (x, y, out) = (x.as_chunks::<LANES>().0, y.as_chunks::<LANES>().0, out.as_chunks_mut::<LANES>().0);
         for ((x, y), out) in x.iter().zip(y).zip(out) {
-            let (mut at, mut fx, mut fy) = ([0; LANES], [0.0; LANES], [0.0; LANES]);
+            let (mut column, mut row, mut fx, mut fy) = ([0; LANES], [0; LANES], [0.0; LANES], [0.0; LANES]);
             for i in 0..LANES {
                 let (left, top) = (whole(x[i]), whole(y[i]));
                 (fx[i], fy[i]) = (x[i] - left as f32, y[i] - top as f32);
-                at[i] = ((top + PAD as i32) * stride as i32 + left + PAD as i32).cast_unsigned();
+                (column[i], row[i]) = (left + PAD as i32, top + PAD as i32);
             }
-            let [a, b] = gather.pairs(samples, &at);
-            let [c, d] = gather.pairs(below, &at);
-            for i in 0..LANES {
-                let above = a[i] + (b[i] - a[i]) * fx[i];
-                let below = c[i] + (d[i] - c[i]) * fx[i];
-                out[i] = above + (below - above) * fy[i];
-            }
+            *out = Bilinear::between(size, Places::new(column, row), fx, fy).of(&self.samples, gather);
         }
     }
 }

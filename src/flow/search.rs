@@ -73,13 +73,16 @@ pub(super) fn patches(
     if coarsest {
         look_around(from, to, &columns, &rows, &mut moves);
     }
+    let mut known = vec![None; moves.len()];
     for pass in [Pass::Down, Pass::Up] {
         let before = moves.clone();
-        moves.par_chunks_mut(BAND * columns.len()).enumerate().for_each(|(band, moves)| {
+        let length = BAND * columns.len();
+        let bands = moves.par_chunks_mut(length).zip(known.par_chunks_mut(length));
+        bands.enumerate().for_each(|(band, (moves, known))| {
             let hints = hints.as_deref().filter(|_| pass == Pass::Down);
             let top = band * BAND;
             let grid = (columns.as_slice(), rows.as_slice());
-            simd::run(Band { from, to, grid, before: &before, hints, params, pass, top, moves });
+            simd::run(Band { from, to, grid, before: &before, hints, params, pass, top, moves, known });
         });
     }
     Patches { columns, rows, moves }
@@ -115,10 +118,10 @@ impl Kernel for Look<'_> {
         for (best, &column) in moves.iter_mut().zip(columns) {
             let template = Template::new(from, column, row);
             let start = *best;
-            let mut least = template.residual(&to.luma, start).error;
+            let mut least = template.error(&to.luma, start);
             for [x, y] in places {
                 let place = [start[0] + *x as f32, start[1] + *y as f32];
-                let error = template.residual(&to.luma, place).error;
+                let error = template.error(&to.luma, place);
                 if error < FARTHER * least {
                     (*best, least) = (place, error);
                 }
@@ -152,6 +155,7 @@ struct Band<'a> {
     pass: Pass,
     top: usize,
     moves: &'a mut [[f32; 2]],
+    known: &'a mut [Option<Known>],
 }
 
 impl Kernel for Band<'_> {
@@ -159,7 +163,7 @@ impl Kernel for Band<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { from, to, grid: (columns, rows), before, hints, params, pass, top, moves } = self;
+        let Self { from, to, grid: (columns, rows), before, hints, params, pass, top, moves, known } = self;
         let count = columns.len();
         let offset = top * count;
         for step in 0..moves.len() {
@@ -176,16 +180,30 @@ impl Kernel for Band<'_> {
             };
             let candidates = [side.map(|i| moves[i]), ahead.map(of), hints.map(|hints| hints[offset + i])];
             let template = Template::new(from, columns[column], rows[row]);
-            moves[i] = template.find(&to.luma, moves[i], candidates, params.steps);
+            let (found, knows) = template.find(from, &to.luma, (moves[i], known[i]), candidates, params.steps);
+            (moves[i], known[i]) = (found, Some(knows));
         }
     }
 }
 
-/// A patch of *from*, with what Gauss–Newton needs of it.
+/// What is known of a patch where it lies.
+#[derive(Clone, Copy)]
+struct Known {
+    /// How much it differs there.
+    error: f32,
+    /// No step from there makes it differ less.
+    is_settled: bool,
+}
+
+/// A patch of *from*.
 struct Template {
-    x: f32,
-    y: f32,
+    column: usize,
+    row: usize,
     luma: [f32; AREA],
+}
+
+/// What Gauss–Newton needs of it.
+struct Slopes {
     dx: [f32; AREA],
     dy: [f32; AREA],
     mean_dx: f32,
@@ -202,11 +220,10 @@ struct Residual {
     slope: [f32; 2],
 }
 
-impl Template {
+impl Slopes {
     #[inline(always)]
-    fn new(from: &Level, x: usize, y: usize) -> Self {
-        let (x, y) = (x as isize, y as isize);
-        let (luma, dx, dy) = block(&from.luma, x, y);
+    fn new(from: &Level, column: usize, row: usize) -> Self {
+        let (dx, dy) = slopes(&from.luma, column as isize, row as isize);
         let mean = |v: &[f32; AREA]| dot(v, &[1.0; AREA]) / AREA as f32;
         let (mean_dx, mean_dy) = (mean(&dx), mean(&dy));
         let area = AREA as f32;
@@ -216,22 +233,43 @@ impl Template {
         let (determinant, trace) = (xx * yy - xy * xy, xx + yy);
         let pinned = trace > LEAST_TRACE && determinant > LEAST_DETERMINANT * trace * trace;
         let inverse = pinned.then(|| [yy / determinant, -xy / determinant, xx / determinant]);
-        Self { x: x as f32, y: y as f32, luma, dx, dy, mean_dx, mean_dy, inverse }
+        Self { dx, dy, mean_dx, mean_dy, inverse }
+    }
+}
+
+impl Template {
+    #[inline(always)]
+    fn new(from: &Level, column: usize, row: usize) -> Self {
+        Self { column, row, luma: block(&from.luma, column as isize, row as isize) }
     }
 
-    /// The best displacement: the best of the starts, then Gauss–Newton while the error falls.
+    /// The best displacement: the best of the starts, then Gauss–Newton while the error falls. Of the first start something may be
+    /// known already.
     #[inline(always)]
-    fn find(&self, to: &Padded, start: [f32; 2], candidates: [Option<[f32; 2]>; 3], steps: usize) -> [f32; 2] {
-        let (mut best, mut residual) = (start, self.residual(to, start));
+    fn find(
+        &self,
+        from: &Level,
+        to: &Padded,
+        (start, known): ([f32; 2], Option<Known>),
+        candidates: [Option<[f32; 2]>; 3],
+        steps: usize,
+    ) -> ([f32; 2], Known) {
+        let (mut best, mut error) = (start, known.map_or_else(|| self.error(to, start), |known| known.error));
         for candidate in candidates.into_iter().flatten() {
             if candidate != best {
-                let other = self.residual(to, candidate);
-                if other.error < residual.error {
-                    (best, residual) = (candidate, other);
+                let other = self.error(to, candidate);
+                if other < error {
+                    (best, error) = (candidate, other);
                 }
             }
         }
-        let Some([xx, xy, yy]) = self.inverse else { return best };
+        let settled = |error: f32| Known { error, is_settled: true };
+        if best == start && known.is_some_and(|known| known.is_settled) {
+            return (best, settled(error));
+        }
+        let slopes = Slopes::new(from, self.column, self.row);
+        let Some([xx, xy, yy]) = slopes.inverse else { return (best, settled(error)) };
+        let mut residual = self.residual(&slopes, to, best);
         let origin = best;
         for _ in 0..steps {
             let [sx, sy] = residual.slope;
@@ -242,21 +280,38 @@ impl Template {
             if wandered {
                 break;
             }
-            let there = self.residual(to, next);
+            let there = self.residual(&slopes, to, next);
             if there.error >= residual.error {
-                break;
+                return (best, settled(residual.error));
             }
             (best, residual) = (next, there);
             if step[0] * step[0] + step[1] * step[1] < STILL {
                 break;
             }
         }
-        best
+        (best, Known { error: residual.error, is_settled: false })
+    }
+
+    /// The residual's error alone.
+    #[inline(always)]
+    fn error(&self, to: &Padded, [u, v]: [f32; 2]) -> f32 {
+        let window = Window::new(to, self.column as f32 + u, self.row as f32 + v);
+        let (mut sum, mut squares) = ([0.0; PATCH], [0.0; PATCH]);
+        for row in 0..PATCH {
+            let there = window.row(row);
+            for i in 0..PATCH {
+                let difference = there[i] - self.luma[row * PATCH + i];
+                sum[i] += difference;
+                squares[i] += difference * difference;
+            }
+        }
+        let sum = total(&sum);
+        total(&squares) - sum * sum / AREA as f32
     }
 
     #[inline(always)]
-    fn residual(&self, to: &Padded, [u, v]: [f32; 2]) -> Residual {
-        let window = Window::new(to, self.x + u, self.y + v);
+    fn residual(&self, slopes: &Slopes, to: &Padded, [u, v]: [f32; 2]) -> Residual {
+        let window = Window::new(to, self.column as f32 + u, self.row as f32 + v);
         let (mut sum, mut squares, mut along_x, mut along_y) = ([0.0; PATCH], [0.0; PATCH], [0.0; PATCH], [0.0; PATCH]);
         for row in 0..PATCH {
             let there = window.row(row);
@@ -265,14 +320,14 @@ impl Template {
                 let difference = there[i] - self.luma[k];
                 sum[i] += difference;
                 squares[i] += difference * difference;
-                along_x[i] += difference * self.dx[k];
-                along_y[i] += difference * self.dy[k];
+                along_x[i] += difference * slopes.dx[k];
+                along_y[i] += difference * slopes.dy[k];
             }
         }
         let sum = total(&sum);
         Residual {
             error: total(&squares) - sum * sum / AREA as f32,
-            slope: [total(&along_x) - sum * self.mean_dx, total(&along_y) - sum * self.mean_dy],
+            slope: [total(&along_x) - sum * slopes.mean_dx, total(&along_y) - sum * slopes.mean_dy],
         }
     }
 }
@@ -314,23 +369,33 @@ impl<'a> Window<'a> {
     }
 }
 
-/// The patch at whole-pixel position `(x, y)` and its central differences along x and y.
+/// The patch at whole-pixel position `(x, y)`.
 #[inline(always)]
-fn block(plane: &Padded, x: isize, y: isize) -> ([f32; AREA], [f32; AREA], [f32; AREA]) {
+fn block(plane: &Padded, x: isize, y: isize) -> [f32; AREA] {
+    let (pixels, stride) = (plane.starting_at(x, y), plane.stride());
+    let mut block = [0.0; AREA];
+    for (row, out) in block.as_chunks_mut::<PATCH>().0.iter_mut().enumerate() {
+        out.copy_from_slice(&pixels[row * stride..][..PATCH]);
+    }
+    block
+}
+
+/// Its central differences along x and y.
+#[inline(always)]
+fn slopes(plane: &Padded, x: isize, y: isize) -> ([f32; AREA], [f32; AREA]) {
     let pixels = plane.starting_at(x - 1, y - 1);
     let stride = plane.stride();
-    let (mut block, mut dx, mut dy) = ([0.0; AREA], [0.0; AREA], [0.0; AREA]);
+    let (mut dx, mut dy) = ([0.0; AREA], [0.0; AREA]);
     for row in 0..PATCH {
         let above = &pixels[row * stride..][..PATCH + 2];
         let here = &pixels[(row + 1) * stride..][..PATCH + 2];
         let below = &pixels[(row + 2) * stride..][..PATCH + 2];
         for i in 0..PATCH {
-            block[row * PATCH + i] = here[i + 1];
             dx[row * PATCH + i] = 0.5 * (here[i + 2] - here[i]);
             dy[row * PATCH + i] = 0.5 * (below[i + 1] - above[i + 1]);
         }
     }
-    (block, dx, dy)
+    (dx, dy)
 }
 
 #[inline(always)]

@@ -2,7 +2,7 @@
 
 use super::{
     Flow,
-    colour::{Colour, STRIDE, edges, stiffness, sweep, system},
+    colour::{Colour, STRIDE, beside, edges, stiffness, sweep, system},
     equations::{MARGIN, Rows, WIDE},
     pyramid::Level,
 };
@@ -115,7 +115,7 @@ impl Tile {
             rows.normalise(&u[self.columns.clone()], &v[self.columns.clone()]);
             let [a, b] = &mut self.colours;
             let (even, odd) = if y.is_multiple_of(2) { (a, b) } else { (b, a) };
-            let at = (y + 1) * STRIDE + 1;
+            let at = beside(y + 1) + 1;
             let split = |row: &[f32], even: &mut [f32], odd: &mut [f32]| {
                 let pairs = row.as_chunks::<2>().0;
                 for ((pair, even), odd) in pairs.iter().zip(&mut even[at..at + half]).zip(&mut odd[at..at + half]) {
@@ -189,7 +189,7 @@ impl Tile {
             let global_y = (self.rows.start + y).saturating_sub(1).min(h - 1);
             let [a, b] = &mut self.colours;
             let (even, odd) = if y.is_multiple_of(2) { (b, a) } else { (a, b) };
-            let at = y * STRIDE;
+            let at = beside(y);
             for (row, even, odd) in
                 [(flow.u.row(global_y), &mut even.u, &mut odd.u), (flow.v.row(global_y), &mut even.v, &mut odd.v)]
             {
@@ -233,7 +233,7 @@ impl Tile {
         let (half, height, width) = (self.half(), self.height(), self.width());
         let [a, b] = &mut self.colours;
         for y in 1..=height {
-            let row = y * STRIDE;
+            let row = beside(y);
             // column -1 has the colour that column 0 has not
             let (even, odd) = if y % 2 == 1 { (&mut *a, &mut *b) } else { (&mut *b, &mut *a) };
             odd.stiff[row] = even.stiff[row + 1];
@@ -244,7 +244,7 @@ impl Tile {
             }
         }
         for (to, from) in [(0, 1), (height + 1, height)] {
-            for i in to * STRIDE..to * STRIDE + half + 2 {
+            for i in beside(to)..beside(to) + half + 2 {
                 let other = i + from * STRIDE - to * STRIDE;
                 (a.stiff[i], b.stiff[i]) = (b.stiff[other], a.stiff[other]);
             }
@@ -258,7 +258,7 @@ impl Tile {
         let at_right = self.columns.end == self.picture.0;
         let [a, b] = &mut self.colours;
         for y in 1..=height {
-            let row = y * STRIDE;
+            let row = beside(y);
             let (even, odd) = if y % 2 == 1 { (&mut *a, &mut *b) } else { (&mut *b, &mut *a) };
             if at_left {
                 odd.right[row] = 0.0;
@@ -271,7 +271,7 @@ impl Tile {
         for (cut, row) in [(self.rows.start == 0, 0), (self.rows.end == self.picture.1, height)] {
             if cut {
                 for colour in [&mut *a, &mut *b] {
-                    colour.down[row * STRIDE..(row + 1) * STRIDE].fill(0.0);
+                    colour.down[beside(row)..beside(row) + half + 2].fill(0.0);
                 }
             }
         }
@@ -300,7 +300,7 @@ impl Tile {
         let [a, b] = &self.colours;
         let (even, odd) = if (y - self.rows.start).is_multiple_of(2) { (a, b) } else { (b, a) };
         debug_assert!((columns.start - self.columns.start).is_multiple_of(2), "pairs begin with the even colour");
-        let row = (y - self.rows.start + 1) * STRIDE + 1 + (columns.start - self.columns.start) / 2;
+        let row = beside(y - self.rows.start + 1) + 1 + (columns.start - self.columns.start) / 2;
         for (plane_even, plane_odd, out) in [(&even.u, &odd.u, u), (&even.v, &odd.v, v)] {
             let (pairs, last) = out.as_chunks_mut::<2>();
             let (plane_even, plane_odd) = (&plane_even[row..], &plane_odd[row..]);

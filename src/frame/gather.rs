@@ -6,6 +6,12 @@ use super::simd;
 
 /// A way to fetch them.
 pub(crate) trait Gather: Copy + Send + Sync {
+    /// Whether [`Gather::near`] is quick.
+    const HAS_NEAR: bool;
+
+    /// Those of a few samples that lie at each of the places.
+    fn near(self, samples: &[f32; 2 * LANES], at: &[u32; LANES]) -> [f32; LANES];
+
     /// The samples at each of the places, and those right after them, all of which there are.
     fn pairs(self, samples: &[f32], at: &[u32; LANES]) -> [[f32; LANES]; 2];
 }
@@ -34,6 +40,13 @@ pub(crate) fn run<W: Gathering>(work: W) -> W::Output {
 struct Plain;
 
 impl Gather for Plain {
+    const HAS_NEAR: bool = false;
+
+    #[inline(always)]
+    fn near(self, samples: &[f32; 2 * LANES], at: &[u32; LANES]) -> [f32; LANES] {
+        at.map(|at| samples[at as usize % (2 * LANES)])
+    }
+
     #[inline(always)]
     fn pairs(self, samples: &[f32], at: &[u32; LANES]) -> [[f32; LANES]; 2] {
         let (mut first, mut second) = ([0.0; LANES], [0.0; LANES]);
@@ -51,8 +64,8 @@ mod wide {
     use super::{Gather, LANES, simd};
     use std::arch::x86_64::{
         __m512, __m512d, _mm512_castpd_ps, _mm512_castsi512_si256, _mm512_cmplt_epu32_mask, _mm512_extracti64x4_epi64,
-        _mm512_i32gather_pd, _mm512_loadu_si512, _mm512_permutex2var_ps, _mm512_set1_epi32, _mm512_setr_epi32,
-        _mm512_storeu_ps,
+        _mm512_i32gather_pd, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_permutex2var_ps, _mm512_set1_epi32,
+        _mm512_setr_epi32, _mm512_storeu_ps,
     };
 
     /// By one instruction for eight places: there are none but on machines that have it.
@@ -66,6 +79,14 @@ mod wide {
     }
 
     impl Gather for Wide {
+        const HAS_NEAR: bool = true;
+
+        #[inline(always)]
+        fn near(self, samples: &[f32; 2 * LANES], at: &[u32; LANES]) -> [f32; LANES] {
+            // SAFETY: as below
+            unsafe { near(samples, at) }
+        }
+
         #[inline(always)]
         fn pairs(self, samples: &[f32], at: &[u32; LANES]) -> [[f32; LANES]; 2] {
             // SAFETY: the machine has AVX-512, or `of_machine` would have made none of `self`
@@ -93,6 +114,17 @@ mod wide {
         let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
         let odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
         [stored(_mm512_permutex2var_ps(near, even, far)), stored(_mm512_permutex2var_ps(near, odd, far))]
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn near(samples: &[f32; 2 * LANES], at: &[u32; LANES]) -> [f32; LANES] {
+        let (first, second) = samples.split_at(LANES);
+        // SAFETY: each has sixteen numbers
+        let (first, second, at) = unsafe {
+            (_mm512_loadu_ps(first.as_ptr()), _mm512_loadu_ps(second.as_ptr()), _mm512_loadu_si512(at.as_ptr().cast()))
+        };
+        stored(_mm512_permutex2var_ps(first, at, second))
     }
 
     #[inline]
@@ -126,6 +158,24 @@ mod tests {
         let plain = Plain.pairs(&samples, &at);
         assert_eq!(run(Fetch(&samples, &at)), plain);
         assert_eq!((plain[0][15], plain[1][15]), (samples[15 * 37 % 96], samples[15 * 37 % 96 + 1]));
+    }
+
+    struct Near<'a>(&'a [f32; 2 * LANES], &'a [u32; LANES]);
+
+    impl Gathering for Near<'_> {
+        type Output = [f32; LANES];
+
+        fn run<G: Gather>(self, gather: G) -> Self::Output {
+            gather.near(self.0, self.1)
+        }
+    }
+
+    #[test]
+    fn both_ways_choose_the_same() {
+        let samples: [f32; 2 * LANES] = std::array::from_fn(|i| i as f32);
+        let at: [u32; LANES] = std::array::from_fn(|i| (i as u32 * 21 + 5) % 32);
+        assert_eq!(run(Near(&samples, &at)), at.map(|at| at as f32));
+        assert_eq!(Near(&samples, &at).run(Plain), at.map(|at| at as f32));
     }
 
     #[test]

@@ -2,7 +2,10 @@
 //!
 //! Kernels read rows as slices, which the compiler turns into vectors; ndarray is a view away.
 
-use super::heap;
+use super::{
+    heap,
+    simd::{self, Kernel},
+};
 use ndarray::{Array2, ArrayView2};
 use std::{any::Any, mem};
 
@@ -113,10 +116,26 @@ impl Plane<f32> {
     pub(crate) fn zip(&self, other: &Self, f: impl Fn(f32, f32) -> f32) -> Self {
         debug_assert_eq!((self.width, self.height), (other.width, other.height), "planes of one size");
         let mut result = Self::unwritten(self.width, self.height);
-        for ((value, &a), &b) in result.samples.iter_mut().zip(&self.samples).zip(&other.samples) {
-            *value = f(a, b);
-        }
+        simd::run(Zip { a: &self.samples, b: &other.samples, f, out: &mut result.samples });
         result
+    }
+}
+
+struct Zip<'a, F> {
+    a: &'a [f32],
+    b: &'a [f32],
+    f: F,
+    out: &'a mut [f32],
+}
+
+impl<F: Fn(f32, f32) -> f32> Kernel for Zip<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for ((value, &a), &b) in self.out.iter_mut().zip(self.a).zip(self.b) {
+            *value = (self.f)(a, b);
+        }
     }
 }
 

@@ -51,16 +51,53 @@ pub(crate) fn whole(x: f32) -> i32 {
     nearest.to_bits().wrapping_sub(WHOLE.to_bits()).cast_signed() - i32::from(above)
 }
 
+/// Whole places of [`LANES`] points in a plane, and how far apart they lie.
+#[derive(Clone, Copy)]
+pub(crate) struct Places {
+    pub(crate) column: [i32; LANES],
+    pub(crate) row: [i32; LANES],
+    /// Least and largest column and row.
+    pub(crate) columns: [i32; 2],
+    pub(crate) rows: [i32; 2],
+}
+
+impl Places {
+    #[inline(always)]
+    pub(crate) fn new(column: [i32; LANES], row: [i32; LANES]) -> Self {
+        let (mut columns, mut rows) = ([column[0]; 2], [row[0]; 2]);
+        for i in 1..LANES {
+            columns = [columns[0].min(column[i]), columns[1].max(column[i])];
+            rows = [rows[0].min(row[i]), rows[1].max(row[i])];
+        }
+        Self { column, row, columns, rows }
+    }
+
+    /// Index of each in a plane of that width.
+    #[inline(always)]
+    pub(crate) fn at(&self, width: usize) -> [u32; LANES] {
+        let mut at = [0; LANES];
+        for i in 0..LANES {
+            at[i] = (self.row[i] * width as i32 + self.column[i]).cast_unsigned();
+        }
+        at
+    }
+
+    /// The first of `2 * LANES` columns of a plane of that width, in which all of the points and `more` columns to their right lie, if
+    /// they lie in one row or in two that follow each other.
+    #[inline(always)]
+    pub(crate) fn window(&self, width: usize, more: i32) -> Option<i32> {
+        let [least, most] = self.columns;
+        let first = least.min(width as i32 - 2 * LANES as i32);
+        (first >= 0 && most + more < first + 2 * LANES as i32 && self.rows[1] - self.rows[0] <= 1).then_some(first)
+    }
+}
+
 /// Where and with which weights [`bilinear`] reads at [`LANES`] points: worked out once for planes of one size.
 pub(crate) struct Bilinear {
-    /// Column and row of the upper left neighbour.
-    column: [i32; LANES],
-    row: [i32; LANES],
+    places: Places,
     fx: [f32; LANES],
     fy: [f32; LANES],
-    size: [i32; 2],
-    /// Some point lies on the right-hand or lower border.
-    at_border: bool,
+    size: Size,
 }
 
 impl Bilinear {
@@ -74,37 +111,27 @@ impl Bilinear {
             (column[i], row[i]) = (whole(x), whole(y));
             (fx[i], fy[i]) = (x - column[i] as f32, y - row[i] as f32);
         }
-        let (mut farthest, mut lowest) = (0, 0);
-        for i in 0..LANES {
-            (farthest, lowest) = (farthest.max(column[i]), lowest.max(row[i]));
-        }
-        let at_border = farthest >= right || lowest >= bottom;
-        Self { column, row, fx, fy, size: [size.width as i32, size.height as i32], at_border }
+        Self { places: Places::new(column, row), fx, fy, size }
+    }
+
+    /// For planes of `size`, between the places, which lie in it, and those to the right and below, by their shares.
+    #[inline(always)]
+    pub(crate) fn between(size: Size, places: Places, fx: [f32; LANES], fy: [f32; LANES]) -> Self {
+        Self { places, fx, fy, size }
     }
 
     /// The samples of one plane.
     #[inline(always)]
-    pub(crate) fn of(&self, plane: &Plane<f32>, gather: impl Gather) -> [f32; LANES] {
-        let [width, height] = self.size;
-        let data = plane.data();
-        let mut at = [0; LANES];
-        for i in 0..LANES {
-            at[i] = (self.row[i] * width + self.column[i]).cast_unsigned();
-        }
-        let [[a, b], [c, d]] = if self.at_border {
-            let mut corners = [[[0.0; LANES]; 2]; 2];
-            for i in 0..LANES {
-                let at = at[i] as usize;
-                let right = usize::from(self.column[i] + 1 < width);
-                let down = if self.row[i] + 1 < height { width as usize } else { 0 };
-                corners[0][0][i] = data[at];
-                corners[0][1][i] = data[at + right];
-                corners[1][0][i] = data[at + down];
-                corners[1][1][i] = data[at + down + right];
+    pub(crate) fn of<G: Gather>(&self, plane: &Plane<f32>, gather: G) -> [f32; LANES] {
+        let Size { width, height } = self.size;
+        let inside = self.places.columns[1] + 1 < width as i32 && self.places.rows[1] + 1 < height as i32;
+        let [[a, b], [c, d]] = match self.places.window(width, 1) {
+            Some(first) if G::HAS_NEAR && inside => self.in_window(plane, gather, first),
+            _ if inside => {
+                let (data, at) = (plane.data(), self.places.at(width));
+                [gather.pairs(data, &at), gather.pairs(data.get(width..).unwrap_or_default(), &at)]
             }
-            corners
-        } else {
-            [gather.pairs(data, &at), gather.pairs(data.get(width as usize..).unwrap_or_default(), &at)]
+            _ => self.at_border(plane),
         };
         let mut samples = [0.0; LANES];
         for i in 0..LANES {
@@ -113,6 +140,50 @@ impl Bilinear {
             samples[i] = top + (bottom - top) * self.fy[i];
         }
         samples
+    }
+
+    /// The four neighbours of each point, all of which lie in three rows and the columns from `first` on.
+    #[inline(always)]
+    fn in_window(&self, plane: &Plane<f32>, gather: impl Gather, first: i32) -> [[[f32; LANES]; 2]; 2] {
+        let top = self.places.rows[0];
+        let (mut left, mut right) = ([0; LANES], [0; LANES]);
+        for i in 0..LANES {
+            left[i] = (self.places.column[i] - first).cast_unsigned();
+            right[i] = left[i] + 1;
+        }
+        let mut rows = [[[0.0; LANES]; 2]; 3];
+        for (row, y) in rows.iter_mut().zip(top..) {
+            // where all points lie in one row, the last is not used
+            let y = (y as usize).min(self.size.height - 1);
+            let near = plane.data()[y * self.size.width + first as usize..].first_chunk().expect("a window of columns");
+            *row = [gather.near(near, &left), gather.near(near, &right)];
+        }
+        let mut corners = [[[0.0; LANES]; 2]; 2];
+        for i in 0..LANES {
+            let is_lower = self.places.row[i] > top;
+            for side in 0..2 {
+                let [first, second, third] = [rows[0][side][i], rows[1][side][i], rows[2][side][i]];
+                corners[0][side][i] = if is_lower { second } else { first };
+                corners[1][side][i] = if is_lower { third } else { second };
+            }
+        }
+        corners
+    }
+
+    /// The four neighbours of each point; beyond the border the border.
+    #[cold]
+    fn at_border(&self, plane: &Plane<f32>) -> [[[f32; LANES]; 2]; 2] {
+        let Size { width, height } = self.size;
+        let mut corners = [[[0.0; LANES]; 2]; 2];
+        for i in 0..LANES {
+            let (x, y) = (self.places.column[i] as usize, self.places.row[i] as usize);
+            let (right, below) = ((x + 1).min(width - 1), (y + 1).min(height - 1));
+            corners[0][0][i] = plane.at(x, y);
+            corners[0][1][i] = plane.at(right, y);
+            corners[1][0][i] = plane.at(x, below);
+            corners[1][1][i] = plane.at(right, below);
+        }
+        corners
     }
 }
 
@@ -202,12 +273,17 @@ mod tests {
 
     #[test]
     fn many_points_at_once_give_the_bits_of_each() {
-        for (w, h) in [(1, 1), (1, 9), (7, 1), (7, 9), (30, 20)] {
+        for (w, h) in [(1, 1), (1, 9), (7, 1), (7, 9), (30, 20), (32, 20), (50, 40)] {
             let plane = Plane::from_fn(w, h, |x, y| (x as f32 * 1.7).sin() + (y as f32 * 0.9).cos());
-            let x: [f32; LANES] = std::array::from_fn(|i| i as f32 * 0.73 - 2.0);
-            let y: [f32; LANES] = std::array::from_fn(|i| 10.0 - i as f32 * 0.81);
-            let samples = gather::run(Look(&plane, &x, &y));
-            assert_eq!(samples, std::array::from_fn(|i| bilinear(&plane, x[i], y[i])));
+            // scattered, in two rows, in one, far apart
+            for (left, along, top, down) in
+                [(-2.0, 0.73, 10.0, -0.81), (3.2, 1.02, 5.4, 0.05), (20.7, 0.9, 6.5, 0.01), (0.4, 2.3, 3.9, 0.02)]
+            {
+                let x: [f32; LANES] = std::array::from_fn(|i| left + i as f32 * along);
+                let y: [f32; LANES] = std::array::from_fn(|i| top + i as f32 * down);
+                let samples = gather::run(Look(&plane, &x, &y));
+                assert_eq!(samples, std::array::from_fn(|i| bilinear(&plane, x[i], y[i])));
+            }
         }
     }
 

@@ -1,8 +1,12 @@
 //! The maps that the network is made of, and how one set of them is mixed to another.
 
-use super::whole::{RUNS, Row, TOGETHER, Whole, add, both};
-use crate::frame::simd::{self, Kernel};
+use super::whole::{Pair, RUNS, Row, TOGETHER, Whole, add, both};
+use crate::frame::{
+    Plane,
+    simd::{self, Kernel},
+};
 use rayon::prelude::*;
+use std::mem;
 
 /// Values that are worked on together.
 pub(super) const RUN: usize = 16;
@@ -10,7 +14,8 @@ pub(super) const RUN: usize = 16;
 /// Square maps of numbers, one after the other, row by row, each filled up to whole [`RUN`]s with zeros.
 #[derive(Clone, Debug)]
 pub(super) struct Maps {
-    values: Vec<f32>,
+    /// A map in each row.
+    values: Plane<f32>,
     /// Width and height of each map.
     side: usize,
 }
@@ -19,15 +24,21 @@ impl Maps {
     /// Maps of `side` × `side` values each.
     pub(super) fn new(values: &[f32], side: usize) -> Self {
         let area = side * side;
-        let mut maps = Self::zeros(values.len() / area, side);
-        for (map, values) in maps.values.chunks_exact_mut(whole_runs(area)).zip(values.chunks_exact(area)) {
+        let mut maps = Self::unwritten(values.len() / area, side);
+        for (map, values) in maps.values_mut().chunks_exact_mut(whole_runs(area)).zip(values.chunks_exact(area)) {
             map[..area].copy_from_slice(values);
         }
         maps
     }
 
-    pub(super) fn zeros(count: usize, side: usize) -> Self {
-        Self { values: vec![0.0; count * whole_runs(side * side)], side }
+    /// Maps of any numbers, but with zeros where they are filled up.
+    pub(super) fn unwritten(count: usize, side: usize) -> Self {
+        let area = side * side;
+        let mut values = Plane::unwritten(whole_runs(area), count);
+        for map in values.data_mut().chunks_exact_mut(whole_runs(area)) {
+            map[area..].fill(0.0);
+        }
+        Self { values, side }
     }
 
     pub(super) fn side(&self) -> usize {
@@ -41,12 +52,12 @@ impl Maps {
 
     /// Number of maps.
     pub(super) fn count(&self) -> usize {
-        self.values.len() / self.pitch()
+        self.values.height()
     }
 
     /// Map number `k`, without what fills it up.
     pub(super) fn map(&self, k: usize) -> &[f32] {
-        &self.values[k * self.pitch()..][..self.side * self.side]
+        &self.values.row(k)[..self.side * self.side]
     }
 
     /// The maps, without what fills them up.
@@ -56,17 +67,17 @@ impl Maps {
 
     /// The maps, with what fills them up.
     pub(super) fn runs(&self) -> impl Iterator<Item = &[[f32; RUN]]> {
-        self.values.chunks_exact(self.pitch()).map(|map| map.as_chunks().0)
+        self.values.data().chunks_exact(self.pitch()).map(|map| map.as_chunks().0)
     }
 
     /// All values, one map after the other, each with what fills it up.
     pub(super) fn values_mut(&mut self) -> &mut [f32] {
-        &mut self.values
+        self.values.data_mut()
     }
 
     /// Adds maps of the same shape, value by value.
     pub(super) fn add(&mut self, other: &Self) {
-        self.values.iter_mut().zip(&other.values).for_each(|(sum, value)| *sum += value);
+        self.values.data_mut().iter_mut().zip(other.values.data()).for_each(|(sum, value)| *sum += value);
     }
 }
 
@@ -106,13 +117,14 @@ impl Mix {
         Self { rows, scales, biases }
     }
 
-    /// Each output map is a weighted sum of the input maps, pixel by pixel; negative values become zero where `rectified`.
-    pub(super) fn of(&self, input: &Maps, rectified: bool) -> Maps {
-        let mut made = Maps::zeros(self.scales.len(), input.side);
+    /// Each output map is a weighted sum of the input maps, pixel by pixel; negative values become zero where `rectified`. The
+    /// `memory` is for the next layer, too.
+    pub(super) fn of(&self, input: &Maps, rectified: bool, memory: &mut Vec<Pair>) -> Maps {
+        let mut made = Maps::unwritten(self.scales.len(), input.side);
         let (area, pitch) = (input.side * input.side, input.pitch());
-        let whole = Whole::new(input);
+        let whole = Whole::new(input, mem::take(memory));
         let least = if rectified { 0.0 } else { f32::NEG_INFINITY };
-        let maps = made.values.par_chunks_mut(TOGETHER * pitch);
+        let maps = made.values.data_mut().par_chunks_mut(TOGETHER * pitch);
         let weights = self.rows.par_chunks_exact(input.count().div_ceil(2));
         let numbers = self.scales.par_chunks(TOGETHER).zip(self.biases.par_chunks(TOGETHER));
         maps.zip(weights).zip(numbers).for_each(|((out, rows), (scales, biases))| {
@@ -121,6 +133,7 @@ impl Mix {
                 map[area..].fill(0.0);
             }
         });
+        *memory = whole.into_memory();
         made
     }
 }
@@ -177,7 +190,7 @@ mod tests {
         let mix = Mix::new(&[2, 1, -2, 0], vec![0.5; 2], vec![0.5, 2.0]);
         // half a unit of 40 / 16000 each
         let near = |found: &[f32], wanted: &[f32]| found.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 0.003);
-        assert!(near(&values(&mix.of(&input, true)), &[6.5, 12.5, 18.5, 24.5, 1.0, 0.0, 0.0, 0.0]));
-        assert!(near(&values(&mix.of(&input, false))[4..], &[1.0, 0.0, -1.0, -2.0]));
+        assert!(near(&values(&mix.of(&input, true, &mut Vec::new())), &[6.5, 12.5, 18.5, 24.5, 1.0, 0.0, 0.0, 0.0]));
+        assert!(near(&values(&mix.of(&input, false, &mut Vec::new()))[4..], &[1.0, 0.0, -1.0, -2.0]));
     }
 }

@@ -73,10 +73,11 @@ impl Network {
 
     /// The last layer's maps of a normalised picture.
     pub(super) fn maps(&self, picture: &Maps) -> Maps {
-        let mut maps = spatial(picture, &self.stem, 2);
+        let (mut maps, mut memory) = (spatial(picture, &self.stem, 2), Vec::new());
         for bottleneck in &self.bottlenecks {
-            let wide = bottleneck.widen.of(&maps, true);
-            let mut made = bottleneck.narrow.of(&spatial(&wide, &bottleneck.look, bottleneck.stride), false);
+            let wide = bottleneck.widen.of(&maps, true, &mut memory);
+            let looked = spatial(&wide, &bottleneck.look, bottleneck.stride);
+            let mut made = bottleneck.narrow.of(&looked, false, &mut memory);
             if bottleneck.residual {
                 made.add(&maps);
             }

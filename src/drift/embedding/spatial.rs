@@ -8,7 +8,7 @@ use rayon::prelude::*;
 /// taps for it, else of all; negative values become zero.
 pub(super) fn spatial(input: &Maps, weights: &Weights, stride: usize) -> Maps {
     let side = input.side();
-    let mut made = Maps::zeros(weights.biases.len(), side.div_ceil(stride));
+    let mut made = Maps::unwritten(weights.biases.len(), side.div_ceil(stride));
     let (area, pitch) = (made.side() * made.side(), made.pitch());
     let seen = weights.taps.len() / (9 * weights.biases.len());
     let layout = Layout::new(side, stride);

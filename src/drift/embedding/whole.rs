@@ -35,9 +35,14 @@ pub(super) struct Whole {
 }
 
 impl Whole {
-    /// The nearest whole numbers, of the unit that the largest value asks for.
-    pub(super) fn new(maps: &Maps) -> Self {
-        simd::run(Round(maps))
+    /// The nearest whole numbers, of the unit that the largest value asks for; in the memory of what was there `before`.
+    pub(super) fn new(maps: &Maps, before: Vec<Pair>) -> Self {
+        simd::run(Round(maps, before))
+    }
+
+    /// Memory for the next.
+    pub(super) fn into_memory(self) -> Vec<Pair> {
+        self.values
     }
 
     /// All pairs of [`RUNS`] runs at a time, and at last of those that are left.
@@ -46,7 +51,7 @@ impl Whole {
     }
 }
 
-struct Round<'a>(&'a Maps);
+struct Round<'a>(&'a Maps, Vec<Pair>);
 
 impl Kernel for Round<'_> {
     type Output = Whole;
@@ -55,7 +60,7 @@ impl Kernel for Round<'_> {
     fn run(self) -> Whole {
         /// One and a half times 2²³: in a sum with it the last bits of a number are those of the nearest whole one.
         const MAGIC: f32 = 12_582_912.0;
-        let Self(maps) = self;
+        let Self(maps, mut values) = self;
         let mut largest = [0.0f32; RUN];
         for map in maps.runs() {
             for run in map {
@@ -67,7 +72,7 @@ impl Kernel for Round<'_> {
         let largest = largest.into_iter().fold(f32::MIN_POSITIVE, f32::max);
         let (unit, scale) = (largest / LARGEST, LARGEST / largest);
         let pairs = maps.count().div_ceil(2);
-        let mut values = vec![[0; RUN]; pairs * maps.pitch() / RUN];
+        values.resize(pairs * maps.pitch() / RUN, [0; RUN]);
         let mut two = maps.runs();
         for pair in 0..pairs {
             let (even, odd) = (two.next().unwrap_or_default(), two.next().unwrap_or_default());
@@ -219,7 +224,7 @@ mod tests {
         let maps = Maps::new(&(0..5 * 81).map(number).collect::<Vec<f32>>(), 9);
         let weights: Vec<Row> =
             (0..3).map(|i| std::array::from_fn(|k| both(50 * i - 127, 40 - 33 * k as i32))).collect();
-        let whole = Whole::new(&maps);
+        let whole = Whole::new(&maps, vec![[7; RUN]; 5]);
         assert!((whole.unit * LARGEST - 2000.0).abs() < 1e-3);
         let mut expected = vec![[[0; RUN]; TOGETHER]; 6];
         plain(&whole.values, &weights, &mut expected);
