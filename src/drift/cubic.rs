@@ -183,9 +183,10 @@ mod tests {
 
     #[test]
     fn every_way_to_fetch_gives_the_samples_of_one_point() {
+        type Moved = fn(usize, usize) -> (f32, f32);
         let plane = Plane::from_fn(70, 50, |x, y| (x as f32 * 1.3).sin() * 90.0 + (y as f32 * 0.7).cos() * 40.0);
         // a slow zoom, a turn, and a jump at every pixel
-        let flows: [fn(usize, usize) -> (f32, f32); 3] = [
+        let flows: [Moved; 3] = [
             |x, y| (0.05 * x as f32 - 2.0, 0.03 * y as f32 - 1.1),
             |x, y| (0.3 * y as f32 - 7.0, 9.0 - 0.3 * x as f32),
             |x, y| ((x * 37 % 41) as f32 - 20.3, (y * 29 % 31 + x % 5) as f32 - 15.6),

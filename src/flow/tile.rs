@@ -143,11 +143,11 @@ impl Tile {
 
     #[inline(always)]
     fn sample_by(&mut self, gather: impl Gather, from: &Level, to: &Level, flow: &Flow) {
+        /// [`WIDE`] in whole lanes.
+        const LINE: usize = WIDE.next_multiple_of(LANES);
         let (w, h) = self.picture;
         let (right, bottom) = ((w - 1) as f32, (h - 1) as f32);
         let columns = self.width() + 2 * MARGIN;
-        /// [`WIDE`] in whole lanes.
-        const LINE: usize = WIDE.next_multiple_of(LANES);
         let (mut u, mut v, mut here, mut there) = ([0.0; LINE], [0.0; LINE], [0.0; LINE], [0.0; LINE]);
         let (mut tx, mut ty) = ([0.0; LINE], [0.0; LINE]);
         let lanes = columns.next_multiple_of(LANES);
