@@ -8,10 +8,9 @@ use super::{
 };
 use crate::{engine::Error, store::Money};
 
-/// A part of a clip, its chance to fit, and how often it did not.
+/// A part of a clip, and how often it was asked for in vain.
 struct Base {
     patch: Patch,
-    fit: f64,
     misfits: u32,
 }
 
@@ -19,43 +18,39 @@ struct Base {
 #[derive(Default)]
 pub(super) struct Bases {
     all: Vec<Base>,
-    /// Whole takes, and parts that fitted, that did not hold as they were made.
+    /// Whole takes that did not hold as they were made.
     vain: u32,
     /// The one that was asked for last.
     asked: Option<usize>,
 }
 
 impl Bases {
-    /// Adds the parts of a measured clip that does not hold as it was made. A part that was asked for alone and went wrong
-    /// away from its joints was no misfit: the model has drifted, as it does in a whole take. The parts of a clip that holds a
-    /// misfit did not fit as often as that.
+    /// Adds the parts of a measured clip that does not hold as it was made. One that holds what was asked for alone was asked for as often in vain as that.
     pub(super) fn add(
         &mut self,
         candidate: &Candidate,
         session: &Session<'_>,
         workshop: &mut dyn Workshop,
     ) -> Result<(), Error> {
-        let (score, limit) = (&candidate.score, session.job.drift_fail);
-        let is_fit = candidate.request.patch.as_ref().is_none_or(|patch| patch.gap.is_fitted(score, limit));
-        self.vain += u32::from(is_fit);
+        self.vain += u32::from(candidate.request.patch.is_none());
         let asked = self.asked.take().filter(|_| candidate.request.patch.is_some());
         let misfits = asked.map_or(0, |at| {
-            self.all[at].misfits += u32::from(!is_fit);
+            self.all[at].misfits += 1;
             self.all[at].misfits
         });
         let patches = session.patches(workshop, candidate)?;
-        self.all.extend(patches.into_iter().map(|patch| Base { fit: patch.gap.fit(score, limit), patch, misfits }));
+        self.all.extend(patches.into_iter().map(|patch| Base { patch, misfits }));
         Ok(())
     }
 
     /// Another whole take for `price`, `secs` long.
     pub(super) const fn retake(&self, price: Money, secs: f64) -> Way {
-        Way { price, secs, vain: self.vain, fit: 1.0, misfits: 0 }
+        Way { price, secs, vain: self.vain, misfits: 0 }
     }
 
     fn way(&self, at: usize) -> Way {
-        let Base { patch, fit, misfits } = &self.all[at];
-        Way { price: patch.price, secs: patch.secs, vain: self.vain, fit: *fit, misfits: *misfits }
+        let Base { patch, misfits } = &self.all[at];
+        Way { price: patch.price, secs: patch.secs, vain: self.vain, misfits: *misfits }
     }
 
     /// The cheapest way that the means are left for after `take`; of equal ones the first.

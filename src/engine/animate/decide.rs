@@ -181,7 +181,7 @@ mod tests {
     use crate::{engine::animate::sample::score, store::Money};
 
     /// A take of four seconds for 40 cents, after one that did not hold.
-    const TAKE: Way = Way { price: Money { micros: 400_000 }, secs: 4.0, vain: 1, fit: 1.0, misfits: 0 };
+    const TAKE: Way = Way { price: Money { micros: 400_000 }, secs: 4.0, vain: 1, misfits: 0 };
 
     /// A span of a share of that take in percent.
     fn share(percent: i64, misfits: u32) -> Way {

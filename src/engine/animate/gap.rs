@@ -6,10 +6,6 @@ use serde::Serialize;
 /// Drift of a frame beside a gap, as a share of the limit. What is made from it begins with its drift and adds to
 /// that.
 const CLEAN_SHARE: f64 = 0.5;
-/// Drift that is no dirt, as a share of the limit: what the ruler sees in clean frames.
-const NOISE_SHARE: f64 = 0.1;
-/// Frames inside a joint by which it is judged.
-const JOINT: usize = 2;
 /// Frames from the fault within which the frames beside the gap are looked for.
 const FARTHEST_END: usize = 16;
 /// Longest gap, as a share of the clip: of the rest, too little is kept to be worth a joint.
@@ -45,46 +41,6 @@ impl Gap {
         let first = score.judgement.bad_spans.first()?[0].min(frames);
         let before = (0..first).rev().take(FARTHEST_END).find(|&index| passes(score, limit, index))?;
         is_short(frames - 1 - before, frames, longest_share).then_some(Self { before, after: None })
-    }
-
-    /// The same, its ends moved outwards to the cleanest frames that `secs` of video reach: what is paid for by the whole
-    /// second is used, and a cleaner end fits better.
-    pub(super) fn widened(self, score: &ScoreReport, limit: f64, secs: f64) -> Self {
-        let frames = score.judgement.frames.len();
-        let reaches = |gap: &Self| gap.secs(score) <= secs && gap.is_short(frames);
-        let befores = (0..=self.before).rev().take(FARTHEST_END).filter(|&index| passes(score, limit, index));
-        let afters = || -> Vec<Option<usize>> {
-            let Some(after) = self.after else { return vec![None] };
-            (after..frames).take(FARTHEST_END).filter(|&index| passes(score, limit, index)).map(Some).collect()
-        };
-        let gaps = befores.flat_map(|before| afters().into_iter().map(move |after| Self { before, after }));
-        // of equally clean ones the first, which keeps the most
-        let grade = |gap: &Self| (gap.dirt(score) / (NOISE_SHARE * limit)).floor();
-        gaps.filter(reaches).min_by(|a, b| grade(a).total_cmp(&grade(b))).unwrap_or(self)
-    }
-
-    /// Chance that what is made from its ends fits, as far as they tell: a part begins with their drift and adds to that, and
-    /// at the limit nothing may be added.
-    pub(super) fn fit(self, score: &ScoreReport, limit: f64) -> f64 {
-        (1.0 - self.dirt(score) / limit).clamp(1.0 - CLEAN_SHARE, 1.0)
-    }
-
-    /// Drift of the worse end.
-    fn dirt(self, score: &ScoreReport) -> f64 {
-        let drift = |index: usize| score.judgement.frames.get(index).map_or(f64::INFINITY, |frame| frame.drift);
-        drift(self.before).max(self.after.map_or(0.0, drift))
-    }
-
-    /// Whether a part that was put into it passes at its joints; what goes wrong beyond is no misfit.
-    pub(super) fn is_fitted(self, score: &ScoreReport, limit: f64) -> bool {
-        let [first, last] = self.inside(score.judgement.frames.len());
-        let beginning = (first..=last).take(JOINT);
-        let end = (first..=last).rev().take(if self.after.is_some() { JOINT } else { 0 });
-        beginning.chain(end).all(|index| passes(score, limit, index))
-    }
-
-    fn is_short(self, frames: usize) -> bool {
-        is_short(self.after.unwrap_or(frames.saturating_sub(1)) - self.before, frames, LONGEST_SHARE)
     }
 
     /// The frames that are made anew in a clip of `frames`, first and last.
@@ -144,44 +100,6 @@ mod tests {
         for none in [&[[0, 99]][..], &[[20, 99]], &[]] {
             assert_eq!(open(none), None, "{none:?}");
         }
-    }
-
-    #[test]
-    fn a_gap_takes_the_cleanest_ends_that_are_paid_for() {
-        let mut score = spans(&[[60, 99]]);
-        for index in 50..60 {
-            score.judgement.frames[index].drift = 2.0 * (index - 50) as f64;
-        }
-        let gap = Gap::open(&score, 50.0).unwrap();
-        let fit = |gap: Gap| (100.0 * gap.fit(&score, 50.0)).round();
-        assert_eq!((gap.before, fit(gap)), (59, 64.0));
-        // 40 frames are 1.7 s: two seconds reach back to frame 51, and as clean as noise is clean enough
-        let wide = gap.widened(&score, 50.0, 2.0);
-        assert_eq!((wide.before, fit(wide)), (52, 92.0));
-        assert_eq!(gap.widened(&score, 50.0, 1.75).before, 57, "as far as it is paid for");
-        assert_eq!(gap.widened(&score, 50.0, 1.0), gap, "what is not paid for is not used");
-
-        let mut score = spans(&[[40, 50]]);
-        for index in [38, 39, 51, 52] {
-            score.judgement.frames[index].drift = 20.0;
-        }
-        let gap = Gap::span(&score, 50.0).unwrap();
-        assert_eq!(gap, Gap { before: 39, after: Some(51) });
-        assert_eq!(gap.widened(&score, 50.0, 1.0), Gap { before: 37, after: Some(53) });
-    }
-
-    #[test]
-    fn a_part_that_goes_wrong_away_from_its_joints_fits() {
-        let fits = |gap: Gap, faults: &[[usize; 2]]| {
-            let mut score = spans(faults);
-            for index in faults.iter().flat_map(|[first, last]| *first..=*last) {
-                score.judgement.frames[index].drift = 60.0;
-            }
-            gap.is_fitted(&score, 50.0)
-        };
-        let (span, tail) = (Gap { before: 29, after: Some(61) }, Gap { before: 29, after: None });
-        assert!(fits(span, &[[40, 50]]) && fits(tail, &[[40, 99]]));
-        assert!(!fits(span, &[[30, 32]]) && !fits(span, &[[55, 60]]) && !fits(tail, &[[30, 99]]));
     }
 
     #[test]

@@ -89,12 +89,7 @@ impl Session<'_> {
         }
         let limit = self.job.drift_fail;
         for gap in [Gap::span(score, limit), Gap::open(score, limit)].into_iter().flatten() {
-            let Some(least) = workshop.offer(clip, gap, gap.secs(score))? else { continue };
-            // a provider that makes any length is asked for no more than is needed
-            let wide = gap.widened(score, limit, least.secs);
-            let is_wider = wide != gap;
-            let offer = if is_wider { workshop.offer(clip, wide, wide.secs(score))? } else { Some(least) };
-            let gap = wide;
+            let offer = workshop.offer(clip, gap, gap.secs(score))?;
             let whole = self.job.maker.price();
             let is_worth = |offer: &Offer| offer.price < whole || offer.price == whole && gap.after.is_some();
             if let Some(offer) = offer.filter(is_worth) {
@@ -276,10 +271,6 @@ pub(super) fn written_down(
             Step::Submitted { job_id: given.job(), ticket: &ticket }
         }
         (Sign::Working(_), AttemptState::Intended | AttemptState::Submitted) => Step::Running,
-        (Sign::Charged(told), _) => {
-            ledger.charged(attempt, told)?;
-            return Ok(state);
-        }
         (Sign::Told(what), _) => {
             ledger.note(run, Some(attempt), "provider", what)?;
             return Ok(state);

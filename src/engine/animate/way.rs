@@ -10,20 +10,18 @@ pub(super) struct Way {
     pub(super) price: Money,
     /// Seconds of video that one ask makes.
     pub(super) secs: f64,
-    /// Whole takes of this run, and parts that fitted, that did not hold as they were made.
+    /// Whole takes of this run that did not hold as they were made.
     pub(super) vain: u32,
-    /// Chance that a part fits the frames that it joins, as far as these tell, `0..=1`; 1 of a whole take.
-    pub(super) fit: f64,
-    /// How often this part did not fit; 0 of a whole take.
+    /// How often this part was asked for in vain; 0 of a whole take.
     pub(super) misfits: u32,
 }
 
 impl Way {
     /// Expected number of asks until one holds. What the model makes holds with a chance of one in `vain + 2` (rule of
-    /// succession, Laplace 1774), a part like a whole take. A part must fit the frames that it joins as well: with the chance
-    /// `fit` at first, and by the same rule one in `misfits + 1` of that once it did not.
+    /// succession, Laplace 1774), a part like a whole take. A part must fit the frames that it joins as well, and these may be
+    /// at fault themselves, unseen: certain at first, by the same rule one in `misfits + 1`.
     fn asks(&self) -> f64 {
-        (f64::from(self.vain) + 2.0) * (f64::from(self.misfits) + 1.0) / self.fit
+        (f64::from(self.vain) + 2.0) * (f64::from(self.misfits) + 1.0)
     }
 
     /// Expected price until one holds, in millionths of a US dollar.
@@ -52,7 +50,7 @@ mod tests {
     use super::*;
 
     fn way(micros: i64, secs: f64, vain: u32) -> Way {
-        Way { price: Money { micros }, secs, vain, fit: 1.0, misfits: 0 }
+        Way { price: Money { micros }, secs, vain, misfits: 0 }
     }
 
     #[test]
@@ -62,14 +60,6 @@ mod tests {
         // free: 2 s × 3 against 4 s × 2
         assert_eq!(cheaper(&way(0, 2.0, 1), &way(0, 4.0, 0)), Ordering::Less);
         assert_eq!(cheaper(&way(0, 2.0, 2), &way(0, 4.0, 0)), Ordering::Equal);
-    }
-
-    #[test]
-    fn a_part_from_a_doubtful_frame_must_be_so_much_cheaper() {
-        // 30 × 3 ÷ 0.8 against 40 × 3, then 30 × 3 ÷ 0.7
-        let part = |fit| Way { fit, ..way(30, 3.0, 1) };
-        let take = way(40, 4.0, 1);
-        assert_eq!([0.8, 0.7].map(|fit| cheaper(&part(fit), &take)), [Ordering::Less, Ordering::Greater]);
     }
 
     #[test]
