@@ -271,6 +271,10 @@ pub(super) fn written_down(
             Step::Submitted { job_id: given.job(), ticket: &ticket }
         }
         (Sign::Working(_), AttemptState::Intended | AttemptState::Submitted) => Step::Running,
+        (Sign::Charged(told), _) => {
+            ledger.charged(attempt, told)?;
+            return Ok(state);
+        }
         (Sign::Told(what), _) => {
             ledger.note(run, Some(attempt), "provider", what)?;
             return Ok(state);
