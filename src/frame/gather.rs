@@ -6,6 +6,9 @@ use super::simd;
 
 /// A way to fetch them.
 pub(crate) trait Gather: Copy + Send + Sync {
+    /// The least and the largest of numbers.
+    fn extent(self, numbers: &[i32; LANES]) -> [i32; 2];
+
     /// Whether [`Gather::near`] is quick.
     const HAS_NEAR: bool;
 
@@ -40,6 +43,11 @@ pub(crate) fn run<W: Gathering>(work: W) -> W::Output {
 struct Plain;
 
 impl Gather for Plain {
+    #[inline(always)]
+    fn extent(self, numbers: &[i32; LANES]) -> [i32; 2] {
+        numbers.iter().fold([i32::MAX, i32::MIN], |[least, most], &number| [least.min(number), most.max(number)])
+    }
+
     const HAS_NEAR: bool = false;
 
     #[inline(always)]
@@ -64,7 +72,7 @@ mod wide {
     use super::{Gather, LANES, simd};
     use std::arch::x86_64::{
         __m512, __m512d, _mm512_castpd_ps, _mm512_castsi512_si256, _mm512_cmplt_epu32_mask, _mm512_extracti64x4_epi64,
-        _mm512_i32gather_pd, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_permutex2var_ps, _mm512_set1_epi32, _mm512_setr_epi32,
+        _mm512_i32gather_pd, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_permutex2var_ps, _mm512_reduce_max_epi32, _mm512_reduce_min_epi32, _mm512_set1_epi32, _mm512_setr_epi32,
         _mm512_storeu_ps,
     };
 
@@ -79,17 +87,23 @@ mod wide {
     }
 
     impl Gather for Wide {
+        #[inline(always)]
+        fn extent(self, numbers: &[i32; LANES]) -> [i32; 2] {
+            // SAFETY: the machine has AVX-512, or `of_machine` would have made none of `self`
+            unsafe { extent(numbers) }
+        }
+
         const HAS_NEAR: bool = true;
 
         #[inline(always)]
         fn near(self, samples: &[f32; 2 * LANES], at: &[u32; LANES]) -> [f32; LANES] {
-            // SAFETY: as below
+            // SAFETY: as above
             unsafe { near(samples, at) }
         }
 
         #[inline(always)]
         fn pairs(self, samples: &[f32], at: &[u32; LANES]) -> [[f32; LANES]; 2] {
-            // SAFETY: the machine has AVX-512, or `of_machine` would have made none of `self`
+            // SAFETY: as above
             unsafe { pairs(samples, at) }
         }
     }
@@ -117,6 +131,14 @@ mod wide {
             stored(_mm512_permutex2var_ps(near, even, far)),
             stored(_mm512_permutex2var_ps(near, odd, far)),
         ]
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn extent(numbers: &[i32; LANES]) -> [i32; 2] {
+        // SAFETY: sixteen numbers
+        let numbers = unsafe { _mm512_loadu_si512(numbers.as_ptr().cast()) };
+        [_mm512_reduce_min_epi32(numbers), _mm512_reduce_max_epi32(numbers)]
     }
 
     #[inline]
@@ -165,6 +187,24 @@ mod tests {
         let plain = Plain.pairs(&samples, &at);
         assert_eq!(run(Fetch(&samples, &at)), plain);
         assert_eq!((plain[0][15], plain[1][15]), (samples[15 * 37 % 96], samples[15 * 37 % 96 + 1]));
+    }
+
+    struct Extent<'a>(&'a [i32; LANES]);
+
+    impl Gathering for Extent<'_> {
+        type Output = [i32; 2];
+
+        fn run<G: Gather>(self, gather: G) -> Self::Output {
+            gather.extent(self.0)
+        }
+    }
+
+    #[test]
+    fn both_ways_find_the_least_and_the_largest() {
+        let numbers: [i32; LANES] = std::array::from_fn(|i| (i as i32 * 37) % 23 - 9);
+        let both = [run(Extent(&numbers)), Extent(&numbers).run(Plain)];
+        let expected = [*numbers.iter().min().expect("sixteen"), *numbers.iter().max().expect("sixteen")];
+        assert_eq!(both, [expected; 2]);
     }
 
     struct Near<'a>(&'a [f32; 2 * LANES], &'a [u32; LANES]);
