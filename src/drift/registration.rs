@@ -178,18 +178,20 @@ impl Kernel for VisibleTexture<'_> {
     #[inline(always)]
     fn run(self) -> (f64, f64) {
         let Self([likeness, variance, visible]) = self;
-        let (mut sums, mut counts) = ([0.0f64; LANES], [0.0f64; LANES]);
+        let (mut sums, mut counts) = ([0.0f64; LANES], [0u32; LANES]);
         for ((likeness, variance), visible) in
             likeness.chunks(LANES).zip(variance.chunks(LANES)).zip(visible.chunks(LANES))
         {
             let (likeness, variance, visible) = (first_lanes(likeness), first_lanes(variance), first_lanes(visible));
             for i in 0..LANES {
-                let counts_here = (variance[i] > super::correlation::NOISE_VARIANCE * 4.0) & (visible[i] > 0.0);
-                sums[i] += if counts_here { f64::from(likeness[i]) } else { 0.0 };
-                counts[i] += if counts_here { 1.0 } else { 0.0 };
+                let textured = u32::from(variance[i] > super::correlation::NOISE_VARIANCE * 4.0);
+                let counts_here = textured & u32::from(visible[i] > 0.0);
+                // of bits the compiler makes vectors, and of a condition none
+                sums[i] += f64::from(f32::from_bits(likeness[i].to_bits() & counts_here.wrapping_neg()));
+                counts[i] += counts_here;
             }
         }
-        (sums.iter().sum(), counts.iter().sum())
+        (sums.iter().sum(), f64::from(counts.iter().sum::<u32>()))
     }
 }
 

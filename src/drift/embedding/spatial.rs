@@ -15,22 +15,11 @@ pub(super) fn spatial(input: &Maps, weights: &Weights, stride: usize) -> Maps {
     let all: Vec<Vec<f32>> = if seen == 1 { Vec::new() } else { input.iter().map(|map| layout.lay(map)).collect() };
     made.values_mut().par_chunks_mut(pitch).enumerate().for_each_init(
         || Scratch { laid: layout.nothing(), sums: vec![0.0; layout.sums] },
-        |Scratch { laid, sums }, (k, out)| {
+        |scratch, (k, out)| {
             let taps = &weights.taps.as_chunks().0[seen * k..][..seen];
-            let maps = if seen == 1 {
-                layout.lay_in(input.map(k), laid);
-                std::slice::from_ref(laid)
-            } else {
-                &all
-            };
-            sums.fill(weights.biases[k]);
-            simd::run(Look { maps, taps, offsets: &layout.offsets, sums });
-            let rows = sums.chunks_exact(layout.pitch);
-            for (out, sums) in out[..area].chunks_exact_mut(side.div_ceil(stride)).zip(rows) {
-                for (value, sum) in out.iter_mut().zip(sums) {
-                    *value = sum.max(0.0);
-                }
-            }
+            let maps = if seen == 1 { Seen::Own(input.map(k)) } else { Seen::All(&all) };
+            let bias = weights.biases[k];
+            simd::run(Look { layout: &layout, maps, taps, bias, scratch, out: &mut out[..area] });
         },
     );
     made
@@ -78,13 +67,16 @@ impl Layout {
     }
 
     /// Replaces another map.
+    #[inline(always)]
     fn lay_in(&self, map: &[f32], laid: &mut [f32]) {
         let Self { side, stride, pitch, part, .. } = *self;
         for (row, values) in (1..).zip(map.chunks_exact(side)) {
             let at = row % stride * stride * part + row / stride * pitch;
             if stride == 1 {
                 // column 0 is border
-                laid[at + 1..][..side].copy_from_slice(values);
+                for (laid, value) in laid[at + 1..][..side].iter_mut().zip(values) {
+                    *laid = *value;
+                }
                 continue;
             }
             let (even, odd) = laid[at..].split_at_mut(part);
@@ -99,12 +91,22 @@ impl Layout {
     }
 }
 
-/// Adds maps under their taps.
+/// What a map is made of.
+enum Seen<'a> {
+    /// One map, not laid out yet.
+    Own(&'a [f32]),
+    /// All maps, laid out.
+    All(&'a [Vec<f32>]),
+}
+
+/// Makes a map.
 struct Look<'a> {
-    maps: &'a [Vec<f32>],
+    layout: &'a Layout,
+    maps: Seen<'a>,
     taps: &'a [[f32; 9]],
-    offsets: &'a [usize; 9],
-    sums: &'a mut [f32],
+    bias: f32,
+    scratch: &'a mut Scratch,
+    out: &'a mut [f32],
 }
 
 impl Kernel for Look<'_> {
@@ -112,20 +114,37 @@ impl Kernel for Look<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { maps, taps, offsets, sums } = self;
-        for (map, taps) in maps.iter().zip(taps) {
-            let near = offsets.map(|offset| &map[offset..][..sums.len()]);
-            for (at, sums) in (0..).step_by(RUN).zip(sums.as_chunks_mut::<RUN>().0) {
-                let mut run = *sums;
-                for (near, tap) in near.iter().zip(taps) {
-                    let values: [f32; RUN] = *near[at..].first_chunk().expect("as long as the sums");
-                    for (sum, value) in run.iter_mut().zip(values) {
-                        *sum += tap * value;
-                    }
-                }
-                *sums = run;
+        let Self { layout, maps, taps, bias, scratch: Scratch { laid, sums }, out } = self;
+        sums.fill(bias);
+        match maps {
+            Seen::Own(map) => {
+                layout.lay_in(map, laid);
+                add(laid, &taps[0], &layout.offsets, sums);
+            }
+            Seen::All(maps) => maps.iter().zip(taps).for_each(|(map, taps)| add(map, taps, &layout.offsets, sums)),
+        }
+        let side = layout.side.div_ceil(layout.stride);
+        for (out, sums) in out.chunks_exact_mut(side).zip(sums.chunks_exact(layout.pitch)) {
+            for (value, sum) in out.iter_mut().zip(sums) {
+                *value = sum.max(0.0);
             }
         }
+    }
+}
+
+/// Adds a map under its taps.
+#[inline(always)]
+fn add(map: &[f32], taps: &[f32; 9], offsets: &[usize; 9], sums: &mut [f32]) {
+    let near = offsets.map(|offset| &map[offset..][..sums.len()]);
+    for (at, sums) in (0..).step_by(RUN).zip(sums.as_chunks_mut::<RUN>().0) {
+        let mut run = *sums;
+        for (near, tap) in near.iter().zip(taps) {
+            let values: [f32; RUN] = *near[at..].first_chunk().expect("as long as the sums");
+            for (sum, value) in run.iter_mut().zip(values) {
+                *sum += tap * value;
+            }
+        }
+        *sums = run;
     }
 }
 
