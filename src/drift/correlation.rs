@@ -45,14 +45,14 @@ impl Prepared {
     /// Compares with a frame's luma that was pulled onto the seed.
     pub(crate) fn with(&self, aligned: &Plane<f32>) -> Correlation {
         let (w, h) = (aligned.width(), aligned.height());
-        let mut result =
-            Correlation { likeness: Plane::unwritten(w, h), frame_variance: Plane::unwritten(w, h) };
+        let mut result = Correlation { likeness: Plane::unwritten(w, h), frame_variance: Plane::unwritten(w, h) };
         if w == 0 || h == 0 {
             return result;
         }
         let shares = Shares::new(w, h, self.radius);
         let Correlation { likeness, frame_variance } = &mut result;
-        let bands = likeness.data_mut().par_chunks_mut(BAND * w).zip(frame_variance.data_mut().par_chunks_mut(BAND * w));
+        let bands =
+            likeness.data_mut().par_chunks_mut(BAND * w).zip(frame_variance.data_mut().par_chunks_mut(BAND * w));
         bands.enumerate().for_each(|(band, (likeness, variance))| {
             simd::run(Band { seed: self, aligned, shares: &shares, top: band * BAND, likeness, variance });
         });

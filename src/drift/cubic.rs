@@ -202,12 +202,10 @@ mod tests {
     fn every_way_to_fetch_gives_the_samples_of_one_point() {
         let plane = Plane::from_fn(70, 50, |x, y| (x as f32 * 1.3).sin() * 90.0 + (y as f32 * 0.7).cos() * 40.0);
         // a slow zoom, a turn, and a jump at every pixel
-        let flows: [fn(usize, usize) -> (f32, f32); 3] = [
-            |x, y| (0.05 * x as f32 - 2.0, 0.03 * y as f32 - 1.1),
-            |x, y| (0.3 * y as f32 - 7.0, 9.0 - 0.3 * x as f32),
-            |x, y| ((x * 37 % 41) as f32 - 20.3, (y * 29 % 31 + x % 5) as f32 - 15.6),
-        ];
-        for flow in flows {
+        let slow_zoom: fn(usize, usize) -> (f32, f32) = |x, y| (0.05 * x as f32 - 2.0, 0.03 * y as f32 - 1.1);
+        let turn = |x: usize, y: usize| (0.3 * y as f32 - 7.0, 9.0 - 0.3 * x as f32);
+        let jumps = |x: usize, y: usize| ((x * 37 % 41) as f32 - 20.3, (y * 29 % 31 + x % 5) as f32 - 15.6);
+        for flow in [slow_zoom, turn, jumps] {
             let warped = warp(&plane, &Flow::from_fn(Size::new(70, 50), flow));
             for (x, y) in (0..50).flat_map(|y| (0..70).map(move |x| (x, y))) {
                 let (u, v) = flow(x, y);

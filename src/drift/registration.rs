@@ -114,7 +114,7 @@ impl Candidate {
     /// 1 where the seed shows and its pixel is inside the frame.
     fn inside(&self, canvas: &Canvas) -> Plane<f32> {
         let mut inside = Plane::unwritten(canvas.visible.width(), canvas.visible.height());
-        simd::run(Inside { visible: &canvas.visible, flow: &self.flow, inside: &mut inside });
+        simd::run(Inside { visible: &canvas.visible, flow: &self.flow, out: &mut inside });
         inside
     }
 }
@@ -123,7 +123,7 @@ impl Candidate {
 struct Inside<'a> {
     visible: &'a Plane<f32>,
     flow: &'a Flow,
-    inside: &'a mut Plane<f32>,
+    out: &'a mut Plane<f32>,
 }
 
 impl Kernel for Inside<'_> {
@@ -131,17 +131,18 @@ impl Kernel for Inside<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { visible, flow, inside } = self;
-        let (w, h) = (inside.width(), inside.height());
+        let Self { visible, flow, out } = self;
+        let (w, h) = (out.width(), out.height());
         let (right, bottom) = ((w as f32 - 1.0).max(0.0), (h as f32 - 1.0).max(0.0));
         for y in 0..h {
             let moves = flow.u.row(y).iter().zip(flow.v.row(y));
-            let pixels = inside.row_mut(y).iter_mut().zip(visible.row(y)).zip(moves);
-            for (x, ((inside, visible), (u, v))) in pixels.enumerate() {
+            let pixels = out.row_mut(y).iter_mut().zip(visible.row(y)).zip(moves);
+            for (x, ((out, visible), (u, v))) in pixels.enumerate() {
                 let (px, py) = (x as i32 as f32 + u, y as f32 + v);
                 // no short cut between the four: it would be a branch for every pixel
-                let within = (px >= 0.0) & (py >= 0.0) & (px <= right) & (py <= bottom);
-                *inside = if within { *visible } else { 0.0 };
+                let within = [px >= 0.0, py >= 0.0, px <= right, py <= bottom].map(u32::from);
+                let within = (within[0] & within[1]) & (within[2] & within[3]);
+                *out = if within > 0 { *visible } else { 0.0 };
             }
         }
     }

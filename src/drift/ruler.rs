@@ -82,8 +82,7 @@ impl Work for Register {
     fn work(&mut self, frame: Frame) -> Self::Out {
         let Self { seed, regions, working, params, .. } = self;
         let picture = frame.picture;
-        let picture =
-            if picture.size() == *working { picture } else { pyramid::resize_picture(&picture, *working) };
+        let picture = if picture.size() == *working { picture } else { pyramid::resize_picture(&picture, *working) };
         let glimpse = Glimpse::new(picture.luma(), self.glimpse.as_ref());
         let (prepared, registrar) = self.laid.get_or_insert_with(|| {
             let prepared = Prepared::new(seed, regions.as_ref(), *params, &picture, &glimpse.luma);
@@ -126,14 +125,8 @@ impl Ruler {
         embedder: Option<Embedder>,
     ) -> Self {
         let (original, working) = (seed.picture.size(), clip.fit(WORKING_SIDE));
-        let register = Register {
-            seed: Arc::clone(&seed),
-            regions,
-            working,
-            params: careful_flow(),
-            glimpse: None,
-            laid: None,
-        };
+        let register =
+            Register { seed: Arc::clone(&seed), regions, working, params: careful_flow(), glimpse: None, laid: None };
         let read = Read { seed, embedder, fps, reader: None };
         Self { original, clip, fps, line: Line::new(register, read) }
     }
@@ -173,10 +166,8 @@ impl Ruler {
             }
             None => (Registration::none(), Vec::new(), None),
         };
-        let scale = (
-            clip.width as f64 / working.width.max(1) as f64,
-            clip.height as f64 / working.height.max(1) as f64,
-        );
+        let scale =
+            (clip.width as f64 / working.width.max(1) as f64, clip.height as f64 / working.height.max(1) as f64);
         judge::judge(Series { observations, registration, blind, scale, working, clip, fps }, *thresholds)
     }
 }

@@ -128,7 +128,9 @@ impl Kernel for Band<'_> {
             let inner = column_sums.get(1..).unwrap_or_default();
             let mut done = 0;
             for run in out[1..].as_chunks_mut::<LANES>().0 {
-                let Some(near) = inner.get(2 * done..).and_then(<[f32]>::first_chunk::<{ 2 * LANES + 2 }>) else { break };
+                let Some(near) = inner.get(2 * done..).and_then(<[f32]>::first_chunk::<{ 2 * LANES + 2 }>) else {
+                    break;
+                };
                 let mut halved = [0.0; LANES];
                 for i in 0..LANES {
                     let sums = [near[2 * i], near[2 * i + 1], near[2 * i + 2], near[2 * i + 3]];

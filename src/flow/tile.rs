@@ -12,6 +12,8 @@ use crate::frame::{
 };
 use std::ops::Range;
 
+/// Columns of a tile with its margin, in whole lanes.
+const LINE: usize = WIDE.next_multiple_of(LANES);
 /// Rows of a tile with its margin.
 const TALL: usize = Tile::HEIGHT + 2 * MARGIN;
 
@@ -146,8 +148,6 @@ impl Tile {
         let (w, h) = self.picture;
         let (right, bottom) = ((w - 1) as f32, (h - 1) as f32);
         let columns = self.width() + 2 * MARGIN;
-        /// [`WIDE`] in whole lanes.
-        const LINE: usize = WIDE.next_multiple_of(LANES);
         let (mut u, mut v, mut here, mut there) = ([0.0; LINE], [0.0; LINE], [0.0; LINE], [0.0; LINE]);
         let (mut tx, mut ty) = ([0.0; LINE], [0.0; LINE]);
         let lanes = columns.next_multiple_of(LANES);
@@ -168,7 +168,7 @@ impl Tile {
                 let column = (first + x as i32 as f32).clamp(0.0, right);
                 let (fx, fy) = (column + u[x], y as f32 + v[x]);
                 (tx[x], ty[x]) = (fx.clamp(0.0, right), fy.clamp(0.0, bottom));
-                within[x] = if (fx == tx[x]) & (fy == ty[x]) { 1.0 } else { 0.0 };
+                within[x] = f32::from(u8::from(fx == tx[x]) & u8::from(fy == ty[x]));
             }
             inside.copy_from_slice(&within[..WIDE]);
             to.luma.bilinear(gather, &tx[..lanes], &ty[..lanes], &mut there[..lanes]);

@@ -72,8 +72,8 @@ mod wide {
     use super::{Gather, LANES, simd};
     use std::arch::x86_64::{
         __m512, __m512d, _mm512_castpd_ps, _mm512_castsi512_si256, _mm512_cmplt_epu32_mask, _mm512_extracti64x4_epi64,
-        _mm512_i32gather_pd, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_permutex2var_ps, _mm512_reduce_max_epi32, _mm512_reduce_min_epi32, _mm512_set1_epi32, _mm512_setr_epi32,
-        _mm512_storeu_ps,
+        _mm512_i32gather_pd, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_permutex2var_ps, _mm512_reduce_max_epi32,
+        _mm512_reduce_min_epi32, _mm512_set1_epi32, _mm512_setr_epi32, _mm512_storeu_ps,
     };
 
     /// By one instruction for eight places: there are none but on machines that have it.
@@ -127,10 +127,7 @@ mod wide {
         let (near, far) = (_mm512_castpd_ps(near), _mm512_castpd_ps(far));
         let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
         let odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
-        [
-            stored(_mm512_permutex2var_ps(near, even, far)),
-            stored(_mm512_permutex2var_ps(near, odd, far)),
-        ]
+        [stored(_mm512_permutex2var_ps(near, even, far)), stored(_mm512_permutex2var_ps(near, odd, far))]
     }
 
     #[inline]
@@ -147,11 +144,7 @@ mod wide {
         let (first, second) = samples.split_at(LANES);
         // SAFETY: each has sixteen numbers
         let (first, second, at) = unsafe {
-            (
-                _mm512_loadu_ps(first.as_ptr()),
-                _mm512_loadu_ps(second.as_ptr()),
-                _mm512_loadu_si512(at.as_ptr().cast()),
-            )
+            (_mm512_loadu_ps(first.as_ptr()), _mm512_loadu_ps(second.as_ptr()), _mm512_loadu_si512(at.as_ptr().cast()))
         };
         stored(_mm512_permutex2var_ps(first, at, second))
     }

@@ -92,7 +92,8 @@ fn halve_row(row: &[f32], out: &mut [f32]) {
     out[last] = ((at(2 * last - 1) * far + at(2 * last + 1) * near) + at(2 * last) * near) as f32;
     let mut done = 1;
     for run in out[1..last].as_chunks_mut::<LANES>().0 {
-        let around: &[f32; 2 * LANES + 2] = row[2 * done - 1..].first_chunk().expect("two samples for each, and two more");
+        let around: &[f32; 2 * LANES + 2] =
+            row[2 * done - 1..].first_chunk().expect("two samples for each, and two more");
         let mut halved = [0.0; LANES];
         for i in 0..LANES {
             let [a, b, c, d] = [around[2 * i], around[2 * i + 1], around[2 * i + 2], around[2 * i + 3]].map(f64::from);
@@ -100,9 +101,9 @@ fn halve_row(row: &[f32], out: &mut [f32]) {
         }
         (*run, done) = (halved, done + LANES);
     }
-    for x in done..last {
+    for (x, out) in (done..).zip(&mut out[done..last]) {
         let [a, b, c, d] = [2 * x - 1, 2 * x, 2 * x + 1, 2 * x + 2].map(at);
-        out[x] = ((a * outer + c * inner) + (b * inner + d * outer)) as f32;
+        *out = ((a * outer + c * inner) + (b * inner + d * outer)) as f32;
     }
 }
 

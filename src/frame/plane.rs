@@ -96,7 +96,8 @@ impl<T: Copy + 'static> Plane<T> {
 
     /// The samples as an ndarray `[height, width]`, nothing copied.
     pub fn into_array(mut self) -> Array2<T> {
-        Array2::from_shape_vec((self.height, self.width), mem::take(&mut self.samples)).expect("a plane holds width × height samples")
+        Array2::from_shape_vec((self.height, self.width), mem::take(&mut self.samples))
+            .expect("a plane holds width × height samples")
     }
 
     /// A plane of the same size with `f` applied to each sample.

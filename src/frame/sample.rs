@@ -90,8 +90,8 @@ impl Places {
     #[inline(always)]
     pub(crate) fn at(&self, width: usize) -> [u32; LANES] {
         let mut at = [0; LANES];
-        for i in 0..LANES {
-            at[i] = (self.row[i] * width as i32 + self.column[i]).cast_unsigned();
+        for (at, (row, column)) in at.iter_mut().zip(self.row.iter().zip(&self.column)) {
+            *at = (row * width as i32 + column).cast_unsigned();
         }
         at
     }
@@ -111,8 +111,8 @@ impl Places {
     #[inline(always)]
     pub(crate) fn in_window(&self, width: usize, first: i32, k: i32) -> [u32; LANES] {
         let mut at = [0; LANES];
-        for i in 0..LANES {
-            at[i] = ((self.column[i] + k).max(0).min(width as i32 - 1) - first).cast_unsigned();
+        for (at, column) in at.iter_mut().zip(&self.column) {
+            *at = ((column + k).max(0).min(width as i32 - 1) - first).cast_unsigned();
         }
         at
     }

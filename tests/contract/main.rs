@@ -224,7 +224,9 @@ fn a_job_is_looked_for_by_our_name_and_only_a_plain_no_is_a_no() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let answer = runtime.block_on(remote.find("client-1"));
         match (answer, found) {
-            (Ok(ticket), Some(job)) => assert_eq!(ticket.as_ref().map(holdstill::provider::Ticket::job), job, "HTTP {status} {body}"),
+            (Ok(ticket), Some(job)) => {
+                assert_eq!(ticket.as_ref().map(holdstill::provider::Ticket::job), job, "HTTP {status} {body}");
+            }
             (Err(error), None) => assert_eq!(error.code(), "answer-lost", "HTTP {status} {body}"),
             (answer, _) => panic!("HTTP {status} {body}: {answer:?}"),
         }

@@ -7,7 +7,10 @@ use super::{
 use crate::{
     engine::{Error, command_line, refine::SeedOrigin},
     media::TempOut,
-    store::{self, hash_of, ledger::{Attempt, AttemptState}},
+    store::{
+        self, hash_of,
+        ledger::{Attempt, AttemptState},
+    },
 };
 use fs_err as fs;
 use std::path::Path;
