@@ -259,10 +259,31 @@ fn smoothed(candidate: &Candidate, inside: &Plane<f32>, by_plane: &Flow) -> Flow
     });
     let total = window::mean(&weight, SMOOTH);
     let fill = |value: &Plane<f32>, plane: &Plane<f32>| {
-        let beyond = window::mean_product(&value.zip(plane, |value, plane| value - plane), &weight, SMOOTH);
-        beyond.zip(&total, |beyond, total| beyond / total).zip(plane, |beyond, plane| beyond + plane)
+        let beyond = value.zip(plane, |value, plane| value - plane);
+        let mut smooth = window::mean_product(&beyond, &weight, SMOOTH);
+        simd::run(Refill { smooth: smooth.data_mut(), total: total.data(), plane: plane.data() });
+        smooth
     };
     Flow { u: fill(&candidate.flow.u, &by_plane.u), v: fill(&candidate.flow.v, &by_plane.v) }
+}
+
+/// Weighted sums become means again, on top of the plane.
+struct Refill<'a> {
+    smooth: &'a mut [f32],
+    total: &'a [f32],
+    plane: &'a [f32],
+}
+
+impl Kernel for Refill<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { smooth, total, plane } = self;
+        for ((smooth, total), plane) in smooth.iter_mut().zip(total).zip(plane) {
+            *smooth = *smooth / total + plane;
+        }
+    }
 }
 
 fn differ(a: &Flow, b: &Flow) -> f32 {
