@@ -5,7 +5,7 @@
 use crate::{
     flow::Flow,
     frame::{
-        Plane,
+        Plane, Size,
         gather::{self, Gather, Gathering},
         sample::{LANES, Places, first_lanes, whole, window_row, write_lanes},
         simd::{self, Kernel},
@@ -89,7 +89,7 @@ fn samples<G: Gather>(plane: &Plane<f32>, gather: G, x: &[f32; LANES], y: &[f32;
     let [a, b, c, d] = match places.window(plane.width(), 3) {
         Some(first) if G::HAS_NEAR => in_window(plane, gather, &places, first, &down),
         _ if inside => scattered(plane, gather, &places.at(plane.width()), &down),
-        _ => at_border(plane, &places, &down),
+        _ => at_border(plane, gather, &places, &down),
     };
     let mut samples = [0.0; LANES];
     for i in 0..LANES {
@@ -172,19 +172,16 @@ fn pair_of_columns(
 }
 
 /// The same beyond the border, where the border is repeated.
-#[cold]
-fn at_border(plane: &Plane<f32>, places: &Places, down: &[Lanes; 4]) -> [Lanes; 4] {
-    let (w, h) = (plane.width() as i32, plane.height() as i32);
-    let column = |k: i32| {
-        let row = |row: i32| {
-            std::array::from_fn(|i| {
-                let (x, y) = (places.column[i] + k, places.row[i] + row);
-                plane.at(x.clamp(0, w - 1) as usize, y.clamp(0, h - 1) as usize)
-            })
-        };
-        sum(down, &row(0), &row(1), &row(2), &row(3))
-    };
-    [column(0), column(1), column(2), column(3)]
+#[inline(always)]
+fn at_border(plane: &Plane<f32>, gather: impl Gather, places: &Places, down: &[Lanes; 4]) -> [Lanes; 4] {
+    let (data, size) = (plane.data(), Size::new(plane.width(), plane.height()));
+    let mut columns = [[0.0; LANES]; 4];
+    for (column, k) in columns.iter_mut().zip(0..) {
+        let (a, b) = (gather.each(data, &places.on(size, k, 0)), gather.each(data, &places.on(size, k, 1)));
+        let (c, d) = (gather.each(data, &places.on(size, k, 2)), gather.each(data, &places.on(size, k, 3)));
+        *column = sum(down, &a, &b, &c, &d);
+    }
+    columns
 }
 
 #[inline(always)]
@@ -196,7 +193,7 @@ fn weights(t: f32) -> [f32; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::{Size, sample::bicubic};
+    use crate::frame::sample::bicubic;
 
     #[test]
     fn every_way_to_fetch_gives_the_samples_of_one_point() {

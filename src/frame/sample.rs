@@ -107,6 +107,18 @@ impl Places {
         fits.then_some(first)
     }
 
+    /// Index of those `right` and `below`; what lies beyond the border lies on it.
+    #[inline(always)]
+    pub(crate) fn on(&self, size: Size, right: i32, below: i32) -> [u32; LANES] {
+        let (width, height) = (size.width as i32, size.height as i32);
+        let mut at = [0; LANES];
+        for (at, (row, column)) in at.iter_mut().zip(self.row.iter().zip(&self.column)) {
+            let (x, y) = ((column + right).max(0).min(width - 1), (row + below).max(0).min(height - 1));
+            *at = (y * width + x).cast_unsigned();
+        }
+        at
+    }
+
     /// Where in that window the columns lie, and those `k` to the right.
     #[inline(always)]
     pub(crate) fn in_window(&self, width: usize, first: i32, k: i32) -> [u32; LANES] {
@@ -159,7 +171,7 @@ impl Bilinear {
                 let [c, d] = gather.pairs(data.get(width..).unwrap_or_default(), &at);
                 [a, b, c, d]
             }
-            _ => self.at_border(plane),
+            _ => self.at_border(plane, gather),
         };
         let mut samples = [0.0; LANES];
         for i in 0..LANES {
@@ -186,19 +198,12 @@ impl Bilinear {
     }
 
     /// The four neighbours of each point; beyond the border the border.
-    #[cold]
-    fn at_border(&self, plane: &Plane<f32>) -> [[f32; LANES]; 4] {
-        let Size { width, height } = self.size;
-        let mut corners = [[0.0; LANES]; 4];
-        for i in 0..LANES {
-            let (x, y) = (self.places.column[i] as usize, self.places.row[i] as usize);
-            let (right, below) = ((x + 1).min(width - 1), (y + 1).min(height - 1));
-            let values = [plane.at(x, y), plane.at(right, y), plane.at(x, below), plane.at(right, below)];
-            for (corner, value) in corners.iter_mut().zip(values) {
-                corner[i] = value;
-            }
-        }
-        corners
+    #[inline(always)]
+    fn at_border(&self, plane: &Plane<f32>, gather: impl Gather) -> [[f32; LANES]; 4] {
+        let (data, places, size) = (plane.data(), &self.places, self.size);
+        let (a, b) = (gather.each(data, &places.on(size, 0, 0)), gather.each(data, &places.on(size, 1, 0)));
+        let (c, d) = (gather.each(data, &places.on(size, 0, 1)), gather.each(data, &places.on(size, 1, 1)));
+        [a, b, c, d]
     }
 }
 

@@ -64,7 +64,11 @@ impl Equations {
             rhs.axpy(-self.relief_pulls[i] / stiffness[i], &column, 1.0);
         }
         // the lower triangle is all that Cholesky reads
-        simd::run(Eliminate { matrix: reduced.as_mut_slice(), columns: self.coupling.as_slice(), stiffness: &stiffness });
+        simd::run(Eliminate {
+            matrix: reduced.as_mut_slice(),
+            columns: self.coupling.as_slice(),
+            stiffness: &stiffness,
+        });
         let step = reduced.cholesky()?.solve(&rhs);
         let views = body
             .views
