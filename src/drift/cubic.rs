@@ -5,9 +5,9 @@
 use crate::{
     flow::Flow,
     frame::{
-        Plane,
+        Plane, Size,
         gather::{self, Gather, Gathering},
-        sample::{LANES, Places, first_lanes, whole, write_lanes},
+        sample::{LANES, Places, first_lanes, whole, window_row, write_lanes},
         simd::{self, Kernel},
     },
 };
@@ -82,92 +82,106 @@ fn samples<G: Gather>(plane: &Plane<f32>, gather: G, x: &[f32; LANES], y: &[f32;
         [across[0][i], across[1][i], across[2][i], across[3][i]] = weights(x - x0 as f32);
         [down[0][i], down[1][i], down[2][i], down[3][i]] = weights(y - y0 as f32);
     }
-    let places = Places::new(left, top);
+    let places = Places::new(left, top, gather);
     let ([least_x, most_x], [least_y, most_y]) = (places.columns, places.rows);
     let inside = least_x >= 0 && least_y >= 0 && most_x + 4 <= w && most_y + 4 <= h;
-    // the four rows around each point, and of each four samples
-    let rows = match places.window(plane.width(), 3) {
-        Some(first) if G::HAS_NEAR && inside => in_window(plane, gather, &places, first),
-        _ if inside => scattered(plane, gather, &places.at(plane.width())),
-        _ => at_border(plane, &places),
+    // of the four columns around each point what its four rows add up to
+    let [a, b, c, d] = match places.window(plane.width(), 3) {
+        Some(first) if G::HAS_NEAR => in_window(plane, gather, &places, first, &down),
+        _ if inside => scattered(plane, gather, &places.at(plane.width()), &down),
+        _ => at_border(plane, gather, &places, &down),
     };
-    // each column is summed over its four rows
-    let mut columns = [[0.0; LANES]; 4];
-    for (k, column) in columns.iter_mut().enumerate() {
-        for i in 0..LANES {
-            let upper = down[0][i] * rows[0][k][i] + down[1][i] * rows[1][k][i];
-            let lower = down[2][i] * rows[2][k][i] + down[3][i] * rows[3][k][i];
-            column[i] = upper + lower;
-        }
-    }
     let mut samples = [0.0; LANES];
     for i in 0..LANES {
-        let [a, b, c, d] = [columns[0][i], columns[1][i], columns[2][i], columns[3][i]];
-        samples[i] = (across[0][i] * a + across[1][i] * b) + (across[2][i] * c + across[3][i] * d);
+        samples[i] = (across[0][i] * a[i] + across[1][i] * b[i]) + (across[2][i] * c[i] + across[3][i] * d[i]);
     }
     samples
 }
 
-/// Rows of four samples each, around [`LANES`] points.
-type Squares = [[[f32; LANES]; 4]; 4];
+/// A number for each point.
+type Lanes = [f32; LANES];
 
-/// The squares whose upper left corners are the places, which lie in one row or two and in the columns from `first` on.
+/// Four samples below each other, under their weights.
 #[inline(always)]
-fn in_window(plane: &Plane<f32>, gather: impl Gather, places: &Places, first: i32) -> Squares {
-    let top = places.rows[0];
-    let mut column = [[0; LANES]; 4];
-    for (column, k) in column.iter_mut().zip(0..) {
-        for i in 0..LANES {
-            column[i] = (places.column[i] - first + k).cast_unsigned();
-        }
-    }
-    let mut five = [[[0.0; LANES]; 4]; 5];
-    for (row, y) in five.iter_mut().zip(top..) {
-        // where all points lie in one row, the last is not used
-        let y = (y as usize).min(plane.height() - 1);
-        let near = plane.row(y)[first as usize..].first_chunk().expect("a window of columns");
-        for (samples, column) in row.iter_mut().zip(&column) {
-            *samples = gather.near(near, column);
-        }
-    }
-    let mut rows = [[[0.0; LANES]; 4]; 4];
-    for (k, row) in rows.iter_mut().enumerate() {
-        for (column, samples) in row.iter_mut().enumerate() {
-            for i in 0..LANES {
-                let (upper, lower) = (five[k][column][i], five[k + 1][column][i]);
-                samples[i] = if places.row[i] > top { lower } else { upper };
-            }
-        }
-    }
-    rows
-}
-
-/// The squares from those indices on, wherever they lie.
-#[inline(always)]
-fn scattered(plane: &Plane<f32>, gather: impl Gather, at: &[u32; LANES]) -> Squares {
-    let mut rows = [[[0.0; LANES]; 4]; 4];
-    for (k, row) in rows.iter_mut().enumerate() {
-        let from = |column: usize| plane.data().get(k * plane.width() + column..).unwrap_or_default();
-        let ([a, b], [c, d]) = (gather.pairs(from(0), at), gather.pairs(from(2), at));
-        *row = [a, b, c, d];
-    }
-    rows
-}
-
-/// The squares whose upper left corners are the places; beyond the border the border.
-#[cold]
-fn at_border(plane: &Plane<f32>, places: &Places) -> Squares {
-    let (w, h) = (plane.width() as i32, plane.height() as i32);
-    let mut rows = [[[0.0; LANES]; 4]; 4];
+fn sum(down: &[Lanes; 4], a: &Lanes, b: &Lanes, c: &Lanes, d: &Lanes) -> Lanes {
+    let mut sum = [0.0; LANES];
     for i in 0..LANES {
-        for (row, y) in rows.iter_mut().zip(places.row[i]..) {
-            let line = plane.row(y.clamp(0, h - 1) as usize);
-            for (samples, x) in row.iter_mut().zip(places.column[i]..) {
-                samples[i] = line[x.clamp(0, w - 1) as usize];
-            }
-        }
+        sum[i] = (down[0][i] * a[i] + down[1][i] * b[i]) + (down[2][i] * c[i] + down[3][i] * d[i]);
     }
-    rows
+    sum
+}
+
+/// Sums of the columns of the squares whose upper left corners are the places, which lie in one row or two and in the columns from
+/// `first` on.
+#[inline(always)]
+fn in_window(plane: &Plane<f32>, gather: impl Gather, places: &Places, first: i32, down: &[Lanes; 4]) -> [Lanes; 4] {
+    let top = places.rows[0];
+    let rows = [
+        window_row(plane, top, first),
+        window_row(plane, top + 1, first),
+        window_row(plane, top + 2, first),
+        window_row(plane, top + 3, first),
+        window_row(plane, top + 4, first),
+    ];
+    [
+        column_in_window(rows, gather, places, &places.in_window(plane.width(), first, 0), down),
+        column_in_window(rows, gather, places, &places.in_window(plane.width(), first, 1), down),
+        column_in_window(rows, gather, places, &places.in_window(plane.width(), first, 2), down),
+        column_in_window(rows, gather, places, &places.in_window(plane.width(), first, 3), down),
+    ]
+}
+
+/// The sums of one column, which lies at those places of the window.
+#[inline(always)]
+fn column_in_window(
+    rows: [&[f32; 2 * LANES]; 5],
+    gather: impl Gather,
+    places: &Places,
+    at: &[u32; LANES],
+    down: &[Lanes; 4],
+) -> Lanes {
+    let top = places.rows[0];
+    let (near, middle, far) = (gather.near(rows[1], at), gather.near(rows[2], at), gather.near(rows[3], at));
+    let (a, b) = places.of_two_rows(top, gather.near(rows[0], at), near, middle);
+    let (c, d) = places.of_two_rows(top, middle, far, gather.near(rows[4], at));
+    sum(down, &a, &b, &c, &d)
+}
+
+/// The same from those indices on, wherever they lie.
+#[inline(always)]
+fn scattered(plane: &Plane<f32>, gather: impl Gather, at: &[u32; LANES], down: &[Lanes; 4]) -> [Lanes; 4] {
+    let ((a, b), (c, d)) = (pair_of_columns(plane, gather, at, 0, down), pair_of_columns(plane, gather, at, 2, down));
+    [a, b, c, d]
+}
+
+/// The sums of the columns that lie `k` and `k + 1` to the right of the indices.
+#[inline(always)]
+fn pair_of_columns(
+    plane: &Plane<f32>,
+    gather: impl Gather,
+    at: &[u32; LANES],
+    k: usize,
+    down: &[Lanes; 4],
+) -> (Lanes, Lanes) {
+    let (data, width) = (plane.data(), plane.width());
+    let [a, e] = gather.pairs(data.get(k..).unwrap_or_default(), at);
+    let [b, f] = gather.pairs(data.get(width + k..).unwrap_or_default(), at);
+    let [c, g] = gather.pairs(data.get(2 * width + k..).unwrap_or_default(), at);
+    let [d, h] = gather.pairs(data.get(3 * width + k..).unwrap_or_default(), at);
+    (sum(down, &a, &b, &c, &d), sum(down, &e, &f, &g, &h))
+}
+
+/// The same beyond the border, where the border is repeated.
+#[inline(always)]
+fn at_border(plane: &Plane<f32>, gather: impl Gather, places: &Places, down: &[Lanes; 4]) -> [Lanes; 4] {
+    let (data, size) = (plane.data(), Size::new(plane.width(), plane.height()));
+    let mut columns = [[0.0; LANES]; 4];
+    for (column, k) in columns.iter_mut().zip(0..) {
+        let (a, b) = (gather.each(data, &places.on(size, k, 0)), gather.each(data, &places.on(size, k, 1)));
+        let (c, d) = (gather.each(data, &places.on(size, k, 2)), gather.each(data, &places.on(size, k, 3)));
+        *column = sum(down, &a, &b, &c, &d);
+    }
+    columns
 }
 
 #[inline(always)]
@@ -179,7 +193,7 @@ fn weights(t: f32) -> [f32; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::{Size, sample::bicubic};
+    use crate::frame::sample::bicubic;
 
     #[test]
     fn every_way_to_fetch_gives_the_samples_of_one_point() {

@@ -137,11 +137,12 @@ impl Kernel for Inside<'_> {
         for y in 0..h {
             let moves = flow.u.row(y).iter().zip(flow.v.row(y));
             let pixels = out.row_mut(y).iter_mut().zip(visible.row(y)).zip(moves);
-            for (x, ((inside, visible), (u, v))) in pixels.enumerate() {
+            for (x, ((out, visible), (u, v))) in pixels.enumerate() {
                 let (px, py) = (x as i32 as f32 + u, y as f32 + v);
                 // no short cut between the four: it would be a branch for every pixel
-                let within = (px >= 0.0) & (py >= 0.0) & (px <= right) & (py <= bottom);
-                *inside = if within { *visible } else { 0.0 };
+                let within = [px >= 0.0, py >= 0.0, px <= right, py <= bottom].map(u32::from);
+                let within = (within[0] & within[1]) & (within[2] & within[3]);
+                *out = if within > 0 { *visible } else { 0.0 };
             }
         }
     }
@@ -178,18 +179,20 @@ impl Kernel for VisibleTexture<'_> {
     #[inline(always)]
     fn run(self) -> (f64, f64) {
         let Self([likeness, variance, visible]) = self;
-        let (mut sums, mut counts) = ([0.0f64; LANES], [0.0f64; LANES]);
+        let (mut sums, mut counts) = ([0.0f64; LANES], [0u32; LANES]);
         for ((likeness, variance), visible) in
             likeness.chunks(LANES).zip(variance.chunks(LANES)).zip(visible.chunks(LANES))
         {
             let (likeness, variance, visible) = (first_lanes(likeness), first_lanes(variance), first_lanes(visible));
             for i in 0..LANES {
-                let counts_here = (variance[i] > super::correlation::NOISE_VARIANCE * 4.0) & (visible[i] > 0.0);
-                sums[i] += if counts_here { f64::from(likeness[i]) } else { 0.0 };
-                counts[i] += if counts_here { 1.0 } else { 0.0 };
+                let textured = u32::from(variance[i] > super::correlation::NOISE_VARIANCE * 4.0);
+                let counts_here = textured & u32::from(visible[i] > 0.0);
+                // of bits the compiler makes vectors, and of a condition none
+                sums[i] += f64::from(f32::from_bits(likeness[i].to_bits() & counts_here.wrapping_neg()));
+                counts[i] += counts_here;
             }
         }
-        (sums.iter().sum(), counts.iter().sum())
+        (sums.iter().sum(), f64::from(counts.iter().sum::<u32>()))
     }
 }
 
@@ -256,10 +259,31 @@ fn smoothed(candidate: &Candidate, inside: &Plane<f32>, by_plane: &Flow) -> Flow
     });
     let total = window::mean(&weight, SMOOTH);
     let fill = |value: &Plane<f32>, plane: &Plane<f32>| {
-        let beyond = window::mean_product(&value.zip(plane, |value, plane| value - plane), &weight, SMOOTH);
-        beyond.zip(&total, |beyond, total| beyond / total).zip(plane, |beyond, plane| beyond + plane)
+        let beyond = value.zip(plane, |value, plane| value - plane);
+        let mut smooth = window::mean_product(&beyond, &weight, SMOOTH);
+        simd::run(Refill { smooth: smooth.data_mut(), total: total.data(), plane: plane.data() });
+        smooth
     };
     Flow { u: fill(&candidate.flow.u, &by_plane.u), v: fill(&candidate.flow.v, &by_plane.v) }
+}
+
+/// Weighted sums become means again, on top of the plane.
+struct Refill<'a> {
+    smooth: &'a mut [f32],
+    total: &'a [f32],
+    plane: &'a [f32],
+}
+
+impl Kernel for Refill<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { smooth, total, plane } = self;
+        for ((smooth, total), plane) in smooth.iter_mut().zip(total).zip(plane) {
+            *smooth = *smooth / total + plane;
+        }
+    }
 }
 
 fn differ(a: &Flow, b: &Flow) -> f32 {

@@ -300,8 +300,21 @@ fn store(row: &mut Row, at: usize, end: usize, values: &[f32; LANES]) {
     if count >= LANES {
         *row = *values;
     } else {
+        // no comparison of each: of bits the compiler makes vectors
+        let written: &[u32; LANES] = WRITTEN[LANES - count..].first_chunk().expect("as many again");
         for i in 0..LANES {
-            row[i] = if i < count { values[i] } else { row[i] };
+            row[i] = f32::from_bits((values[i].to_bits() & written[i]) | (row[i].to_bits() & !written[i]));
         }
     }
 }
+
+/// All bits of those that are written, none of those that are not.
+static WRITTEN: [u32; 2 * LANES] = {
+    let mut written = [0; 2 * LANES];
+    let mut i = 0;
+    while i < LANES {
+        written[i] = u32::MAX;
+        i += 1;
+    }
+    written
+};

@@ -58,8 +58,9 @@ impl Kernel for Band<'_> {
                 let here = Window::new(&from.luma, x as f32, y as f32);
                 let mut weight = [[0.0; PATCH]; PATCH];
                 let mut sums = [0.0; PATCH];
+                let (mut there, mut here) = (there.rows(), here.rows());
                 for (row, weight) in weight.iter_mut().enumerate() {
-                    let (there, here) = (there.row(row), here.row(row));
+                    let (there, here) = (there.next_row(row), here.next_row(row));
                     for k in 0..PATCH {
                         weight[k] = there[k] - here[k];
                         sums[k] += weight[k];

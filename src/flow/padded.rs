@@ -72,7 +72,7 @@ impl Padded {
                 (fx[i], fy[i]) = (x[i] - left as f32, y[i] - top as f32);
                 (column[i], row[i]) = (left + PAD as i32, top + PAD as i32);
             }
-            *out = Bilinear::between(size, Places::new(column, row), fx, fy).of(&self.samples, gather);
+            *out = Bilinear::between(size, Places::new(column, row, gather), fx, fy).of(&self.samples, gather);
         }
     }
 }

@@ -297,8 +297,9 @@ impl Template {
     fn error(&self, to: &Padded, [u, v]: [f32; 2]) -> f32 {
         let window = Window::new(to, self.column as f32 + u, self.row as f32 + v);
         let (mut sum, mut squares) = ([0.0; PATCH], [0.0; PATCH]);
+        let mut rows = window.rows();
         for row in 0..PATCH {
-            let there = window.row(row);
+            let there = rows.next_row(row);
             for i in 0..PATCH {
                 let difference = there[i] - self.luma[row * PATCH + i];
                 sum[i] += difference;
@@ -313,8 +314,9 @@ impl Template {
     fn residual(&self, slopes: &Slopes, to: &Padded, [u, v]: [f32; 2]) -> Residual {
         let window = Window::new(to, self.column as f32 + u, self.row as f32 + v);
         let (mut sum, mut squares, mut along_x, mut along_y) = ([0.0; PATCH], [0.0; PATCH], [0.0; PATCH], [0.0; PATCH]);
+        let mut rows = window.rows();
         for row in 0..PATCH {
-            let there = window.row(row);
+            let there = rows.next_row(row);
             for i in 0..PATCH {
                 let k = row * PATCH + i;
                 let difference = there[i] - self.luma[k];
@@ -355,12 +357,31 @@ impl<'a> Window<'a> {
         }
     }
 
-    /// Row `row` of the window, interpolated.
+    /// Its rows, from the first on.
     #[inline(always)]
-    pub(super) fn row(&self, row: usize) -> [f32; PATCH] {
-        let upper = &self.pixels[row * self.stride..][..=PATCH];
-        let lower = &self.pixels[(row + 1) * self.stride..][..=PATCH];
-        let [a, b, c, d] = self.weights;
+    pub(super) fn rows(&self) -> WindowRows<'_> {
+        WindowRows { window: self, upper: self.line(0) }
+    }
+
+    #[inline(always)]
+    fn line(&self, row: usize) -> [f32; PATCH + 1] {
+        *self.pixels[row * self.stride..].first_chunk().expect("a window lies within the padding")
+    }
+}
+
+/// The rows of a window, interpolated one after the other: each pair of lines shares one with the next.
+pub(super) struct WindowRows<'a> {
+    window: &'a Window<'a>,
+    upper: [f32; PATCH + 1],
+}
+
+impl WindowRows<'_> {
+    /// Row `row`, which follows the one before.
+    #[inline(always)]
+    pub(super) fn next_row(&mut self, row: usize) -> [f32; PATCH] {
+        let (upper, lower) = (self.upper, self.window.line(row + 1));
+        self.upper = lower;
+        let [a, b, c, d] = self.window.weights;
         let mut out = [0.0; PATCH];
         for i in 0..PATCH {
             out[i] = a * upper[i] + b * upper[i + 1] + c * lower[i] + d * lower[i + 1];

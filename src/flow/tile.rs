@@ -168,7 +168,7 @@ impl Tile {
                 let column = (first + x as i32 as f32).clamp(0.0, right);
                 let (fx, fy) = (column + u[x], y as f32 + v[x]);
                 (tx[x], ty[x]) = (fx.clamp(0.0, right), fy.clamp(0.0, bottom));
-                within[x] = if (fx == tx[x]) & (fy == ty[x]) { 1.0 } else { 0.0 };
+                within[x] = f32::from(u8::from(fx == tx[x]) & u8::from(fy == ty[x]));
             }
             inside.copy_from_slice(&within[..WIDE]);
             to.luma.bilinear(gather, &tx[..lanes], &ty[..lanes], &mut there[..lanes]);

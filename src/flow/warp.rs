@@ -84,7 +84,7 @@ impl<const N: usize> Gathering for Band<'_, N> {
                     x[i] += (left + i) as f32;
                     y[i] += (top + row) as f32;
                 }
-                let taps = Bilinear::new(size, &x, &y);
+                let taps = Bilinear::new(size, &x, &y, gather);
                 for ((plane, more), out) in planes.iter().zip(&mut out) {
                     let mut samples = taps.of(plane, gather);
                     if let Some(more) = more {

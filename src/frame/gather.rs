@@ -6,6 +6,12 @@ use super::simd;
 
 /// A way to fetch them.
 pub(crate) trait Gather: Copy + Send + Sync {
+    /// The samples at each of the places, all of which there are.
+    fn each(self, samples: &[f32], at: &[u32; LANES]) -> [f32; LANES];
+
+    /// The least and the largest of numbers.
+    fn extent(self, numbers: &[i32; LANES]) -> [i32; 2];
+
     /// Whether [`Gather::near`] is quick.
     const HAS_NEAR: bool;
 
@@ -40,6 +46,16 @@ pub(crate) fn run<W: Gathering>(work: W) -> W::Output {
 struct Plain;
 
 impl Gather for Plain {
+    #[inline(always)]
+    fn each(self, samples: &[f32], at: &[u32; LANES]) -> [f32; LANES] {
+        at.map(|at| samples[at as usize])
+    }
+
+    #[inline(always)]
+    fn extent(self, numbers: &[i32; LANES]) -> [i32; 2] {
+        numbers.iter().fold([i32::MAX, i32::MIN], |[least, most], &number| [least.min(number), most.max(number)])
+    }
+
     const HAS_NEAR: bool = false;
 
     #[inline(always)]
@@ -64,8 +80,8 @@ mod wide {
     use super::{Gather, LANES, simd};
     use std::arch::x86_64::{
         __m512, __m512d, _mm512_castpd_ps, _mm512_castsi512_si256, _mm512_cmplt_epu32_mask, _mm512_extracti64x4_epi64,
-        _mm512_i32gather_pd, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_permutex2var_ps, _mm512_set1_epi32,
-        _mm512_setr_epi32, _mm512_storeu_ps,
+        _mm512_i32gather_pd, _mm512_i32gather_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_permutex2var_ps,
+        _mm512_reduce_max_epi32, _mm512_reduce_min_epi32, _mm512_set1_epi32, _mm512_setr_epi32, _mm512_storeu_ps,
     };
 
     /// By one instruction for eight places: there are none but on machines that have it.
@@ -79,17 +95,29 @@ mod wide {
     }
 
     impl Gather for Wide {
+        #[inline(always)]
+        fn each(self, samples: &[f32], at: &[u32; LANES]) -> [f32; LANES] {
+            // SAFETY: the machine has AVX-512, or `of_machine` would have made none of `self`
+            unsafe { each(samples, at) }
+        }
+
+        #[inline(always)]
+        fn extent(self, numbers: &[i32; LANES]) -> [i32; 2] {
+            // SAFETY: as above
+            unsafe { extent(numbers) }
+        }
+
         const HAS_NEAR: bool = true;
 
         #[inline(always)]
         fn near(self, samples: &[f32; 2 * LANES], at: &[u32; LANES]) -> [f32; LANES] {
-            // SAFETY: as below
+            // SAFETY: as above
             unsafe { near(samples, at) }
         }
 
         #[inline(always)]
         fn pairs(self, samples: &[f32], at: &[u32; LANES]) -> [[f32; LANES]; 2] {
-            // SAFETY: the machine has AVX-512, or `of_machine` would have made none of `self`
+            // SAFETY: as above
             unsafe { pairs(samples, at) }
         }
     }
@@ -114,6 +142,26 @@ mod wide {
         let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
         let odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
         [stored(_mm512_permutex2var_ps(near, even, far)), stored(_mm512_permutex2var_ps(near, odd, far))]
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn each(samples: &[f32], at: &[u32; LANES]) -> [f32; LANES] {
+        // SAFETY: sixteen numbers
+        let at = unsafe { _mm512_loadu_si512(at.as_ptr().cast()) };
+        let count = samples.len().min(i32::MAX as usize) as i32;
+        let known = _mm512_cmplt_epu32_mask(at, _mm512_set1_epi32(count));
+        assert!(known == u16::MAX, "places lie within the samples");
+        // SAFETY: each place holds a sample, as just seen
+        stored(unsafe { _mm512_i32gather_ps::<4>(at, samples.as_ptr()) })
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn extent(numbers: &[i32; LANES]) -> [i32; 2] {
+        // SAFETY: sixteen numbers
+        let numbers = unsafe { _mm512_loadu_si512(numbers.as_ptr().cast()) };
+        [_mm512_reduce_min_epi32(numbers), _mm512_reduce_max_epi32(numbers)]
     }
 
     #[inline]
@@ -158,6 +206,43 @@ mod tests {
         let plain = Plain.pairs(&samples, &at);
         assert_eq!(run(Fetch(&samples, &at)), plain);
         assert_eq!((plain[0][15], plain[1][15]), (samples[15 * 37 % 96], samples[15 * 37 % 96 + 1]));
+    }
+
+    struct Each<'a>(&'a [f32], &'a [u32; LANES]);
+
+    impl Gathering for Each<'_> {
+        type Output = [f32; LANES];
+
+        fn run<G: Gather>(self, gather: G) -> Self::Output {
+            gather.each(self.0, self.1)
+        }
+    }
+
+    #[test]
+    fn both_ways_fetch_each_and_none_beyond_the_end() {
+        let samples: Vec<f32> = (0..50).map(|i| i as f32).collect();
+        let at: [u32; LANES] = std::array::from_fn(|i| (i as u32 * 29 + 20) % 50);
+        assert_eq!(run(Each(&samples, &at)), at.map(|at| at as f32));
+        assert_eq!(Each(&samples, &at).run(Plain), at.map(|at| at as f32));
+        assert!(std::panic::catch_unwind(|| run(Each(&[0.0; 3], &[3; LANES]))).is_err());
+    }
+
+    struct Extent<'a>(&'a [i32; LANES]);
+
+    impl Gathering for Extent<'_> {
+        type Output = [i32; 2];
+
+        fn run<G: Gather>(self, gather: G) -> Self::Output {
+            gather.extent(self.0)
+        }
+    }
+
+    #[test]
+    fn both_ways_find_the_least_and_the_largest() {
+        let numbers: [i32; LANES] = std::array::from_fn(|i| (i as i32 * 37) % 23 - 9);
+        let both = [run(Extent(&numbers)), Extent(&numbers).run(Plain)];
+        let expected = [*numbers.iter().min().expect("sixteen"), *numbers.iter().max().expect("sixteen")];
+        assert_eq!(both, [expected; 2]);
     }
 
     struct Near<'a>(&'a [f32; 2 * LANES], &'a [u32; LANES]);

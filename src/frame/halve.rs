@@ -101,9 +101,9 @@ fn halve_row(row: &[f32], out: &mut [f32]) {
         }
         (*run, done) = (halved, done + LANES);
     }
-    for x in done..last {
+    for (x, out) in (done..).zip(&mut out[done..last]) {
         let [a, b, c, d] = [2 * x - 1, 2 * x, 2 * x + 1, 2 * x + 2].map(at);
-        out[x] = ((a * outer + c * inner) + (b * inner + d * outer)) as f32;
+        *out = ((a * outer + c * inner) + (b * inner + d * outer)) as f32;
     }
 }
 

@@ -7,7 +7,7 @@ const WORTH_KEEPING: usize = 1 << 12;
 /// Most samples that are kept for planes to come: 64 MB, the larger planes of a flow at 1080p.
 const MOST_KEPT: usize = 16 << 20;
 /// Most vectors that are kept: few enough to be looked through.
-const MOST_PLANES: usize = 64;
+const MOST_PLANES: usize = 256;
 
 /// Samples of planes that are no more, the last one last.
 static SPARE: Mutex<Vec<Vec<f32>>> = Mutex::new(Vec::new());

@@ -63,32 +63,70 @@ pub(crate) struct Places {
 
 impl Places {
     #[inline(always)]
-    pub(crate) fn new(column: [i32; LANES], row: [i32; LANES]) -> Self {
-        let (mut columns, mut rows) = ([column[0]; 2], [row[0]; 2]);
-        for i in 1..LANES {
-            columns = [columns[0].min(column[i]), columns[1].max(column[i])];
-            rows = [rows[0].min(row[i]), rows[1].max(row[i])];
+    pub(crate) fn new(column: [i32; LANES], row: [i32; LANES], gather: impl Gather) -> Self {
+        Self { columns: gather.extent(&column), rows: gather.extent(&row), column, row }
+    }
+
+    /// For points in row `top` or the one after it: of samples from three rows each the two that belong to its point.
+    #[inline(always)]
+    pub(crate) fn of_two_rows(
+        &self,
+        top: i32,
+        upper: [f32; LANES],
+        middle: [f32; LANES],
+        lower: [f32; LANES],
+    ) -> ([f32; LANES], [f32; LANES]) {
+        let (mut first, mut second) = (upper, middle);
+        for i in 0..LANES {
+            // no comparison: of bits that are all 0 or all 1 the compiler makes vectors
+            let is_lower = (top - self.row[i]).cast_unsigned();
+            let choose = |a: f32, b: f32| f32::from_bits((a.to_bits() & !is_lower) | (b.to_bits() & is_lower));
+            (first[i], second[i]) = (choose(upper[i], middle[i]), choose(middle[i], lower[i]));
         }
-        Self { column, row, columns, rows }
+        (first, second)
     }
 
     /// Index of each in a plane of that width.
     #[inline(always)]
     pub(crate) fn at(&self, width: usize) -> [u32; LANES] {
         let mut at = [0; LANES];
-        for i in 0..LANES {
-            at[i] = (self.row[i] * width as i32 + self.column[i]).cast_unsigned();
+        for (at, (row, column)) in at.iter_mut().zip(self.row.iter().zip(&self.column)) {
+            *at = (row * width as i32 + column).cast_unsigned();
         }
         at
     }
 
     /// The first of `2 * LANES` columns of a plane of that width, in which all of the points and `more` columns to their right lie, if
-    /// they lie in one row or in two that follow each other.
+    /// they lie in one row or in two that follow each other. What lies beyond the border lies on it.
     #[inline(always)]
     pub(crate) fn window(&self, width: usize, more: i32) -> Option<i32> {
-        let [least, most] = self.columns;
-        let first = least.min(width as i32 - 2 * LANES as i32);
-        (first >= 0 && most + more < first + 2 * LANES as i32 && self.rows[1] - self.rows[0] <= 1).then_some(first)
+        let ([least, most], [top, bottom]) = (self.columns, self.rows);
+        let (width, length) = (width as i32, 2 * LANES as i32);
+        let first = least.min(width - length).max(0);
+        let fits = width >= length && (most + more).min(width - 1) < first + length && bottom - top <= 1;
+        fits.then_some(first)
+    }
+
+    /// Index of those `right` and `below`; what lies beyond the border lies on it.
+    #[inline(always)]
+    pub(crate) fn on(&self, size: Size, right: i32, below: i32) -> [u32; LANES] {
+        let (width, height) = (size.width as i32, size.height as i32);
+        let mut at = [0; LANES];
+        for (at, (row, column)) in at.iter_mut().zip(self.row.iter().zip(&self.column)) {
+            let (x, y) = ((column + right).max(0).min(width - 1), (row + below).max(0).min(height - 1));
+            *at = (y * width + x).cast_unsigned();
+        }
+        at
+    }
+
+    /// Where in that window the columns lie, and those `k` to the right.
+    #[inline(always)]
+    pub(crate) fn in_window(&self, width: usize, first: i32, k: i32) -> [u32; LANES] {
+        let mut at = [0; LANES];
+        for (at, column) in at.iter_mut().zip(&self.column) {
+            *at = ((column + k).max(0).min(width as i32 - 1) - first).cast_unsigned();
+        }
+        at
     }
 }
 
@@ -103,7 +141,7 @@ pub(crate) struct Bilinear {
 impl Bilinear {
     /// For planes of `size`, which has at least one pixel, at columns `x`, rows `y`.
     #[inline(always)]
-    pub(crate) fn new(size: Size, x: &[f32; LANES], y: &[f32; LANES]) -> Self {
+    pub(crate) fn new(size: Size, x: &[f32; LANES], y: &[f32; LANES], gather: impl Gather) -> Self {
         let (right, bottom) = ((size.width - 1) as i32, (size.height - 1) as i32);
         let (mut column, mut row, mut fx, mut fy) = ([0; LANES], [0; LANES], [0.0; LANES], [0.0; LANES]);
         for i in 0..LANES {
@@ -111,7 +149,7 @@ impl Bilinear {
             (column[i], row[i]) = (whole(x), whole(y));
             (fx[i], fy[i]) = (x - column[i] as f32, y - row[i] as f32);
         }
-        Self { places: Places::new(column, row), fx, fy, size }
+        Self { places: Places::new(column, row, gather), fx, fy, size }
     }
 
     /// For planes of `size`, between the places, which lie in it, and those to the right and below, by their shares.
@@ -125,13 +163,15 @@ impl Bilinear {
     pub(crate) fn of<G: Gather>(&self, plane: &Plane<f32>, gather: G) -> [f32; LANES] {
         let Size { width, height } = self.size;
         let inside = self.places.columns[1] + 1 < width as i32 && self.places.rows[1] + 1 < height as i32;
-        let [[a, b], [c, d]] = match self.places.window(width, 1) {
-            Some(first) if G::HAS_NEAR && inside => self.in_window(plane, gather, first),
+        let [a, b, c, d] = match self.places.window(width, 1) {
+            Some(first) if G::HAS_NEAR => self.in_window(plane, gather, first),
             _ if inside => {
                 let (data, at) = (plane.data(), self.places.at(width));
-                [gather.pairs(data, &at), gather.pairs(data.get(width..).unwrap_or_default(), &at)]
+                let [a, b] = gather.pairs(data, &at);
+                let [c, d] = gather.pairs(data.get(width..).unwrap_or_default(), &at);
+                [a, b, c, d]
             }
-            _ => self.at_border(plane),
+            _ => self.at_border(plane, gather),
         };
         let mut samples = [0.0; LANES];
         for i in 0..LANES {
@@ -144,47 +184,34 @@ impl Bilinear {
 
     /// The four neighbours of each point, all of which lie in three rows and the columns from `first` on.
     #[inline(always)]
-    fn in_window(&self, plane: &Plane<f32>, gather: impl Gather, first: i32) -> [[[f32; LANES]; 2]; 2] {
-        let top = self.places.rows[0];
-        let (mut left, mut right) = ([0; LANES], [0; LANES]);
-        for i in 0..LANES {
-            left[i] = (self.places.column[i] - first).cast_unsigned();
-            right[i] = left[i] + 1;
-        }
-        let mut rows = [[[0.0; LANES]; 2]; 3];
-        for (row, y) in rows.iter_mut().zip(top..) {
-            // where all points lie in one row, the last is not used
-            let y = (y as usize).min(self.size.height - 1);
-            let near = plane.data()[y * self.size.width + first as usize..].first_chunk().expect("a window of columns");
-            *row = [gather.near(near, &left), gather.near(near, &right)];
-        }
-        let mut corners = [[[0.0; LANES]; 2]; 2];
-        for i in 0..LANES {
-            let is_lower = self.places.row[i] > top;
-            for side in 0..2 {
-                let [first, second, third] = [rows[0][side][i], rows[1][side][i], rows[2][side][i]];
-                corners[0][side][i] = if is_lower { second } else { first };
-                corners[1][side][i] = if is_lower { third } else { second };
-            }
-        }
-        corners
+    fn in_window(&self, plane: &Plane<f32>, gather: impl Gather, first: i32) -> [[f32; LANES]; 4] {
+        let (top, width) = (self.places.rows[0], self.size.width);
+        let (left, right) = (self.places.in_window(width, first, 0), self.places.in_window(width, first, 1));
+        let upper = window_row(plane, top, first);
+        let middle = window_row(plane, top + 1, first);
+        let lower = window_row(plane, top + 2, first);
+        let near = (gather.near(upper, &left), gather.near(middle, &left), gather.near(lower, &left));
+        let (a, c) = self.places.of_two_rows(top, near.0, near.1, near.2);
+        let near = (gather.near(upper, &right), gather.near(middle, &right), gather.near(lower, &right));
+        let (b, d) = self.places.of_two_rows(top, near.0, near.1, near.2);
+        [a, b, c, d]
     }
 
     /// The four neighbours of each point; beyond the border the border.
-    #[cold]
-    fn at_border(&self, plane: &Plane<f32>) -> [[[f32; LANES]; 2]; 2] {
-        let Size { width, height } = self.size;
-        let mut corners = [[[0.0; LANES]; 2]; 2];
-        for i in 0..LANES {
-            let (x, y) = (self.places.column[i] as usize, self.places.row[i] as usize);
-            let (right, below) = ((x + 1).min(width - 1), (y + 1).min(height - 1));
-            corners[0][0][i] = plane.at(x, y);
-            corners[0][1][i] = plane.at(right, y);
-            corners[1][0][i] = plane.at(x, below);
-            corners[1][1][i] = plane.at(right, below);
-        }
-        corners
+    #[inline(always)]
+    fn at_border(&self, plane: &Plane<f32>, gather: impl Gather) -> [[f32; LANES]; 4] {
+        let (data, places, size) = (plane.data(), &self.places, self.size);
+        let (a, b) = (gather.each(data, &places.on(size, 0, 0)), gather.each(data, &places.on(size, 1, 0)));
+        let (c, d) = (gather.each(data, &places.on(size, 0, 1)), gather.each(data, &places.on(size, 1, 1)));
+        [a, b, c, d]
     }
+}
+
+/// The columns from `first` on of a row; beyond the border that on the border.
+#[inline(always)]
+pub(crate) fn window_row(plane: &Plane<f32>, row: i32, first: i32) -> &[f32; 2 * LANES] {
+    let row = plane.row((row.max(0) as usize).min(plane.height() - 1));
+    row[first as usize..].first_chunk().expect("a window of columns")
 }
 
 /// Catmull-Rom bicubic sample (Keys 1981, a = −½) at column `x`, row `y` (pixel centres at integers); coordinates
@@ -260,7 +287,7 @@ mod tests {
 
         fn run<G: Gather>(self, gather: G) -> [f32; LANES] {
             let Self(plane, x, y) = self;
-            Bilinear::new(Size::new(plane.width(), plane.height()), x, y).of(plane, gather)
+            Bilinear::new(Size::new(plane.width(), plane.height()), x, y, gather).of(plane, gather)
         }
     }
 

@@ -28,11 +28,11 @@ impl Scaler {
     pub(crate) fn picture(&mut self, frame: &Video) -> Result<Picture, ffmpeg::Error> {
         let from = Layout::of(frame);
         let to = Layout::picture(self.orientation.turned(self.upright), has_alpha(from.pixel));
-        let scaled = convert(&mut self.tables, frame, from, to)?;
-        let [g, b, r] = [0, 1, 2].map(|index| plane_from(&scaled, index, to.size));
+        let scaled = tables_for(&mut self.tables, from, to)?.run_again(frame)?;
+        let [g, b, r] = [0, 1, 2].map(|index| plane_from(scaled, index, to.size));
         let mut picture = Picture { rgb: [r, g, b] };
         if has_alpha(from.pixel) {
-            blend(&mut picture, &plane_from(&scaled, 3, to.size));
+            blend(&mut picture, &plane_from(scaled, 3, to.size));
         }
         Ok(Picture { rgb: picture.rgb.map(|plane| self.orientation.upright(plane)) })
     }
@@ -77,10 +77,15 @@ impl Painter {
 }
 
 fn convert(tables: &mut Option<Swscale>, frame: &Video, from: Layout, to: Layout) -> Result<Video, ffmpeg::Error> {
-    match tables {
-        Some(tables) if tables.is_for(&from, &to) => tables.run(frame),
-        _ => tables.insert(Swscale::new(from, to)?).run(frame),
+    tables_for(tables, from, to)?.run(frame)
+}
+
+/// The tables, made anew where those that are there are for others.
+fn tables_for(tables: &mut Option<Swscale>, from: Layout, to: Layout) -> Result<&mut Swscale, ffmpeg::Error> {
+    if !tables.as_ref().is_some_and(|tables| tables.is_for(&from, &to)) {
+        *tables = Some(Swscale::new(from, to)?);
     }
+    tables.as_mut().ok_or(ffmpeg::Error::Bug)
 }
 
 /// Blends the picture over the backdrop by its opacity, `0..=1`.

@@ -58,12 +58,14 @@ pub(crate) struct Swscale {
     context: NonNull<ffi::SwsContext>,
     from: Layout,
     to: Layout,
+    /// What the last frame was converted into, to be used again.
+    last: Option<Video>,
 }
 
 impl Swscale {
     /// Prepares the tables. Shrinks by area, enlarges by bicubic interpolation.
     pub(crate) fn new(from: Layout, to: Layout) -> Result<Self, ffmpeg::Error> {
-        let swscale = Self { context: alloc()?, from, to };
+        let swscale = Self { context: alloc()?, from, to, last: None };
         let shrinks = to.size.width < from.size.width || to.size.height < from.size.height;
         let kernel = if shrinks { ffi::SWS_AREA } else { ffi::SWS_BICUBIC };
         let exact = ffi::SWS_ACCURATE_RND | ffi::SWS_FULL_CHR_H_INT | ffi::SWS_FULL_CHR_H_INP | ffi::SWS_BITEXACT;
@@ -80,10 +82,26 @@ impl Swscale {
         self.from == *from && self.to == *to
     }
 
+    /// Converts one frame into the memory of the one before.
+    pub(crate) fn run_again(&mut self, from: &Video) -> Result<&Video, ffmpeg::Error> {
+        let to = self.last.take().unwrap_or_else(|| self.target());
+        let made = self.run_into(from, to)?;
+        Ok(self.last.insert(made))
+    }
+
     /// Converts one frame.
-    #[expect(unsafe_code, reason = "swscale is C")]
     pub(crate) fn run(&mut self, from: &Video) -> Result<Video, ffmpeg::Error> {
-        let mut to = Video::new(self.to.pixel, self.to.size.width as u32, self.to.size.height as u32);
+        let to = self.target();
+        self.run_into(from, to)
+    }
+
+    fn target(&self) -> Video {
+        Video::new(self.to.pixel, self.to.size.width as u32, self.to.size.height as u32)
+    }
+
+    /// Converts one frame into another, which is [`Self::target`]'s.
+    #[expect(unsafe_code, reason = "swscale is C")]
+    fn run_into(&mut self, from: &Video, mut to: Video) -> Result<Video, ffmpeg::Error> {
         if Layout::of(from).size != self.from.size || from.format() != self.from.pixel || to.planes() == 0 {
             return Err(ffmpeg::Error::InputChanged);
         }

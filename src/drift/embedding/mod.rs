@@ -6,6 +6,7 @@
 //! is none, and the score says so.
 
 mod layer;
+mod mix;
 mod network;
 #[cfg(feature = "onnx")]
 mod onnx;

@@ -1,8 +1,9 @@
 //! The network's shape (Sandler et al. 2018, table 2, up to the last bottleneck of 160 channels) and its weights.
 
 use super::{
-    layer::{Maps, Mix, Weights},
-    spatial::spatial,
+    layer::{Maps, Weights},
+    mix::Mix,
+    spatial::{all_seen, mixed_and_seen},
 };
 
 /// Written by `scripts/pack-mobilenet`: for each layer scales, biases and bytes.
@@ -73,11 +74,11 @@ impl Network {
 
     /// The last layer's maps of a normalised picture.
     pub(super) fn maps(&self, picture: &Maps) -> Maps {
-        let (mut maps, mut memory) = (spatial(picture, &self.stem, 2), Vec::new());
+        let (mut maps, mut memory) = (all_seen(picture, &self.stem, 2), Vec::new());
         for bottleneck in &self.bottlenecks {
-            let wide = bottleneck.widen.of(&maps, true, &mut memory);
-            let looked = spatial(&wide, &bottleneck.look, bottleneck.stride);
-            let mut made = bottleneck.narrow.of(&looked, false, &mut memory);
+            let Bottleneck { widen, look, narrow, stride, .. } = bottleneck;
+            let looked = mixed_and_seen(widen, look, *stride, &maps, &mut memory);
+            let mut made = narrow.of(&looked, &mut memory);
             if bottleneck.residual {
                 made.add(&maps);
             }

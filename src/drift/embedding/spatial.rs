@@ -1,44 +1,59 @@
 //! Convolutions with 3 × 3 taps.
 
-use super::layer::{Maps, RUN, Weights, whole_runs};
+use super::{
+    layer::{Maps, RUN, Weights, whole_runs},
+    mix::Mix,
+    whole::{Pair, TOGETHER, Whole},
+};
 use crate::frame::simd::{self, Kernel};
 use rayon::prelude::*;
+use std::mem;
 
-/// Each output map is a sum of input maps under 3 × 3 taps, every `stride` pixels (1 or 2): of its own one where the weights hold nine
-/// taps for it, else of all; negative values become zero.
-pub(super) fn spatial(input: &Maps, weights: &Weights, stride: usize) -> Maps {
-    let side = input.side();
-    let mut made = Maps::unwritten(weights.biases.len(), side.div_ceil(stride));
-    let (area, pitch) = (made.side() * made.side(), made.pitch());
-    let seen = weights.taps.len() / (9 * weights.biases.len());
-    let layout = Layout::new(side, stride);
-    let all: Vec<Vec<f32>> = if seen == 1 { Vec::new() } else { input.iter().map(|map| layout.lay(map)).collect() };
+/// Each output map is a sum of all input maps under 3 × 3 taps, every `stride` pixels (1 or 2); negative values become zero.
+pub(super) fn all_seen(input: &Maps, weights: &Weights, stride: usize) -> Maps {
+    let layout = Layout::new(input.side(), stride);
+    let mut made = Maps::unwritten(weights.biases.len(), input.side().div_ceil(stride));
+    let (area, pitch, seen) = (made.side() * made.side(), made.pitch(), input.count());
+    let maps: Vec<Vec<f32>> = input.iter().map(|map| layout.lay(map)).collect();
     made.values_mut().par_chunks_mut(pitch).enumerate().for_each_init(
-        || Scratch { laid: layout.nothing(), sums: vec![0.0; layout.sums] },
-        |Scratch { laid, sums }, (k, out)| {
+        || vec![0.0; layout.sums],
+        |sums, (k, out)| {
             let taps = &weights.taps.as_chunks().0[seen * k..][..seen];
-            let maps = if seen == 1 {
-                layout.lay_in(input.map(k), laid);
-                std::slice::from_ref(laid)
-            } else {
-                &all
-            };
-            sums.fill(weights.biases[k]);
-            simd::run(Look { maps, taps, offsets: &layout.offsets, sums });
-            let rows = sums.chunks_exact(layout.pitch);
-            for (out, sums) in out[..area].chunks_exact_mut(side.div_ceil(stride)).zip(rows) {
-                for (value, sum) in out.iter_mut().zip(sums) {
-                    *value = sum.max(0.0);
-                }
-            }
+            let (bias, out) = (weights.biases[k], &mut out[..area]);
+            simd::run(Look { layout: &layout, maps: Seen::All(&maps), taps, bias, sums, out });
         },
     );
     made
 }
 
-struct Scratch {
-    laid: Vec<f32>,
-    sums: Vec<f32>,
+/// Mixes maps, and sums each of those it made under 3 × 3 taps of its own, every `stride` pixels (1 or 2); negative values become
+/// zero both times. A few maps at a time, so that they are still in the cache. The `memory` is for the next layer, too.
+pub(super) fn mixed_and_seen(
+    mix: &Mix,
+    weights: &Weights,
+    stride: usize,
+    input: &Maps,
+    memory: &mut Vec<Pair>,
+) -> Maps {
+    let layout = Layout::new(input.side(), stride);
+    let mut made = Maps::unwritten(mix.count(), input.side().div_ceil(stride));
+    let (area, pitch) = (made.side() * made.side(), made.pitch());
+    let (mixed_area, mixed_pitch) = (input.side() * input.side(), input.pitch());
+    let whole = Whole::new(input, mem::take(memory));
+    made.values_mut().par_chunks_mut(TOGETHER * pitch).enumerate().for_each_init(
+        || (vec![0.0; TOGETHER * mixed_pitch], layout.nothing(), vec![0.0; layout.sums]),
+        |(mixed, laid, sums), (group, out)| {
+            mix.group(group, &whole, 0.0, mixed_pitch, &mut mixed[..out.len() / pitch * mixed_pitch]);
+            let maps = out.chunks_exact_mut(pitch).zip(mixed.chunks_exact(mixed_pitch));
+            for (k, (out, mixed)) in (group * TOGETHER..).zip(maps) {
+                let (maps, taps) = (Seen::Own(&mixed[..mixed_area], laid), &weights.taps.as_chunks().0[k..=k]);
+                let (bias, out) = (weights.biases[k], &mut out[..area]);
+                simd::run(Look { layout: &layout, maps, taps, bias, sums, out });
+            }
+        },
+    );
+    *memory = whole.into_memory();
+    made
 }
 
 /// How a map is laid out with a border of zeros so that rows may run on into each other, and each tap reads what lies beside itself:
@@ -78,13 +93,16 @@ impl Layout {
     }
 
     /// Replaces another map.
+    #[inline(always)]
     fn lay_in(&self, map: &[f32], laid: &mut [f32]) {
         let Self { side, stride, pitch, part, .. } = *self;
         for (row, values) in (1..).zip(map.chunks_exact(side)) {
             let at = row % stride * stride * part + row / stride * pitch;
             if stride == 1 {
                 // column 0 is border
-                laid[at + 1..][..side].copy_from_slice(values);
+                for (laid, value) in laid[at + 1..][..side].iter_mut().zip(values) {
+                    *laid = *value;
+                }
                 continue;
             }
             let (even, odd) = laid[at..].split_at_mut(part);
@@ -99,12 +117,22 @@ impl Layout {
     }
 }
 
-/// Adds maps under their taps.
+/// What a map is made of.
+enum Seen<'a> {
+    /// One map, not laid out yet, and where it is to be.
+    Own(&'a [f32], &'a mut [f32]),
+    /// All maps, laid out.
+    All(&'a [Vec<f32>]),
+}
+
+/// Makes a map.
 struct Look<'a> {
-    maps: &'a [Vec<f32>],
+    layout: &'a Layout,
+    maps: Seen<'a>,
     taps: &'a [[f32; 9]],
-    offsets: &'a [usize; 9],
+    bias: f32,
     sums: &'a mut [f32],
+    out: &'a mut [f32],
 }
 
 impl Kernel for Look<'_> {
@@ -112,20 +140,37 @@ impl Kernel for Look<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { maps, taps, offsets, sums } = self;
-        for (map, taps) in maps.iter().zip(taps) {
-            let near = offsets.map(|offset| &map[offset..][..sums.len()]);
-            for (at, sums) in (0..).step_by(RUN).zip(sums.as_chunks_mut::<RUN>().0) {
-                let mut run = *sums;
-                for (near, tap) in near.iter().zip(taps) {
-                    let values: [f32; RUN] = *near[at..].first_chunk().expect("as long as the sums");
-                    for (sum, value) in run.iter_mut().zip(values) {
-                        *sum += tap * value;
-                    }
-                }
-                *sums = run;
+        let Self { layout, maps, taps, bias, sums, out } = self;
+        sums.fill(bias);
+        match maps {
+            Seen::Own(map, laid) => {
+                layout.lay_in(map, laid);
+                add(laid, &taps[0], &layout.offsets, sums);
+            }
+            Seen::All(maps) => maps.iter().zip(taps).for_each(|(map, taps)| add(map, taps, &layout.offsets, sums)),
+        }
+        let side = layout.side.div_ceil(layout.stride);
+        for (out, sums) in out.chunks_exact_mut(side).zip(sums.chunks_exact(layout.pitch)) {
+            for (value, sum) in out.iter_mut().zip(sums) {
+                *value = sum.max(0.0);
             }
         }
+    }
+}
+
+/// Adds a map under its taps.
+#[inline(always)]
+fn add(map: &[f32], taps: &[f32; 9], offsets: &[usize; 9], sums: &mut [f32]) {
+    let near = offsets.map(|offset| &map[offset..][..sums.len()]);
+    for (at, sums) in (0..).step_by(RUN).zip(sums.as_chunks_mut::<RUN>().0) {
+        let mut run = *sums;
+        for (near, tap) in near.iter().zip(taps) {
+            let values: [f32; RUN] = *near[at..].first_chunk().expect("as long as the sums");
+            for (sum, value) in run.iter_mut().zip(values) {
+                *sum += tap * value;
+            }
+        }
+        *sums = run;
     }
 }
 
@@ -141,25 +186,40 @@ mod tests {
         Maps::new(&(0..side * side).map(|i| i as f32).collect::<Vec<f32>>(), side)
     }
 
+    /// Each map seen through its own taps: through a mix that copies, of values that whole numbers of 16 bits hold exactly.
+    fn own_seen(input: &Maps, weights: &Weights, stride: usize) -> Maps {
+        let count = input.count();
+        let copies: Vec<i8> = (0..count * count).map(|i| i8::from(i / count == i % count)).collect();
+        let mix = Mix::new(&copies, vec![1.0; count], vec![0.0; count]);
+        mixed_and_seen(&mix, weights, stride, input, &mut Vec::new())
+    }
+
+    fn near(found: &Maps, expected: &[f32]) -> bool {
+        let found = values(found);
+        found.len() == expected.len() && found.iter().zip(expected).all(|(a, b)| (a - b).abs() <= 1e-4 * b.abs())
+    }
+
     #[test]
     fn a_centre_tap_copies_and_a_stride_takes_every_other_pixel() {
         let mut taps = vec![0.0; 9];
         taps[4] = 1.0;
         let weights = Weights { taps, biases: vec![0.0] };
-        assert_eq!(values(&spatial(&ramp(3), &weights, 1)), values(&ramp(3)));
-        assert_eq!(values(&spatial(&ramp(4), &weights, 2)), [0.0, 2.0, 8.0, 10.0]);
-        assert_eq!(values(&spatial(&ramp(3), &weights, 2)), [0.0, 2.0, 6.0, 8.0]);
+        for seen in [all_seen, own_seen] {
+            assert!(near(&seen(&ramp(3), &weights, 1), &values(&ramp(3))));
+            assert!(near(&seen(&ramp(4), &weights, 2), &[0.0, 2.0, 8.0, 10.0]));
+            assert!(near(&seen(&ramp(3), &weights, 2), &[0.0, 2.0, 6.0, 8.0]));
+        }
     }
 
     #[test]
-    fn nine_taps_a_map_see_their_own_map_and_more_see_all() {
+    fn each_map_sees_its_own_or_all() {
         let input = Maps::new(&[1.0, 10.0], 1);
         let mut centre = [0.0; 9];
         centre[4] = 1.0;
         let own = Weights { taps: centre.repeat(2), biases: vec![0.0; 2] };
-        assert_eq!(values(&spatial(&input, &own, 1)), [1.0, 10.0]);
+        assert!(near(&own_seen(&input, &own, 1), &[1.0, 10.0]));
         let all = Weights { taps: centre.repeat(4), biases: vec![0.0, 5.0] };
-        assert_eq!(values(&spatial(&input, &all, 1)), [11.0, 16.0]);
+        assert!(near(&all_seen(&input, &all, 1), &[11.0, 16.0]));
     }
 
     #[test]
@@ -176,7 +236,8 @@ mod tests {
             };
             let half = side.div_ceil(stride);
             let expected: Vec<f32> = (0..half * half).map(|i| of(i % half, i / half)).collect();
-            assert_eq!(values(&spatial(&map, &weights, stride)), expected, "{side} {stride}");
+            assert_eq!(values(&all_seen(&map, &weights, stride)), expected, "{side} {stride}");
+            assert!(near(&own_seen(&map, &weights, stride), &expected), "{side} {stride}");
         }
     }
 
@@ -184,7 +245,7 @@ mod tests {
     fn beyond_the_border_are_zeros() {
         let weights = Weights { taps: vec![1.0; 9], biases: vec![0.0] };
         // the corner sees 0, 1, 3 and 4 of a 3 × 3 ramp, the middle all nine
-        let out = values(&spatial(&ramp(3), &weights, 1));
+        let out = values(&all_seen(&ramp(3), &weights, 1));
         assert_eq!((out[0], out[4], out[8]), (8.0, 36.0, 24.0));
     }
 }

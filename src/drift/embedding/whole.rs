@@ -40,6 +40,11 @@ impl Whole {
         simd::run(Round(maps, before))
     }
 
+    /// Number of pairs of maps.
+    pub(super) fn pairs(&self) -> usize {
+        self.pairs
+    }
+
     /// Memory for the next.
     pub(super) fn into_memory(self) -> Vec<Pair> {
         self.values

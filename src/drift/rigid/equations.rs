@@ -1,6 +1,7 @@
 //! The normal equations of bundle adjustment, and their damped solution by the Schur complement.
 
 use super::{bundle::Body, view::UNKNOWNS};
+use crate::frame::simd::{self, Kernel};
 use nalgebra::{DMatrix, DVector, SMatrix, SVector};
 
 /// Nearest and farthest that a point may come, as multiples of the mean.
@@ -15,6 +16,38 @@ pub(super) struct Equations {
     pub coupling: DMatrix<f64>,
 }
 
+/// Takes from the lower triangle of a matrix what each column says with itself, over its stiffness.
+struct Eliminate<'a> {
+    matrix: &'a mut [f64],
+    columns: &'a [f64],
+    stiffness: &'a [f64],
+}
+
+impl Kernel for Eliminate<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { matrix, columns, stiffness } = self;
+        let side = columns.len() / stiffness.len().max(1);
+        if side == 0 {
+            return;
+        }
+        for (column, stiffness) in columns.chunks_exact(side).zip(stiffness) {
+            let share = -1.0 / stiffness;
+            for (j, (out, own)) in matrix.chunks_exact_mut(side).zip(column).enumerate() {
+                // most landmarks are seen in few frames
+                if *own != 0.0 {
+                    let factor = share * own;
+                    for (out, other) in out[j..].iter_mut().zip(&column[j..]) {
+                        *out += factor * other;
+                    }
+                }
+            }
+        }
+    }
+}
+
 impl Equations {
     /// The damped step, by elimination of the landmarks (Schur complement); `None` where the equations are singular.
     pub(super) fn step(&self, body: &Body, damping: f64) -> Option<Body> {
@@ -26,12 +59,16 @@ impl Equations {
             reduced.fixed_view_mut::<UNKNOWNS, UNKNOWNS>(UNKNOWNS * t, UNKNOWNS * t).copy_from(&damped);
             rhs.fixed_rows_mut::<UNKNOWNS>(UNKNOWNS * t).copy_from(pull);
         }
+        let stiffness: Vec<f64> = self.relief.iter().map(|relief| relief * (1.0 + damping)).collect();
         for (i, column) in self.coupling.column_iter().enumerate() {
-            let stiffness = self.relief[i] * (1.0 + damping);
-            reduced.syger(-1.0 / stiffness, &column, &column, 1.0);
-            rhs.axpy(-self.relief_pulls[i] / stiffness, &column, 1.0);
+            rhs.axpy(-self.relief_pulls[i] / stiffness[i], &column, 1.0);
         }
-        // syger fills the lower triangle, which is all that Cholesky reads
+        // the lower triangle is all that Cholesky reads
+        simd::run(Eliminate {
+            matrix: reduced.as_mut_slice(),
+            columns: self.coupling.as_slice(),
+            stiffness: &stiffness,
+        });
         let step = reduced.cholesky()?.solve(&rhs);
         let views = body
             .views
