@@ -31,6 +31,8 @@ pub(crate) struct Canvas {
     pub rigid: Plane<f32>,
     /// How much each pixel belongs to the subject, `0..=1`, zero where invisible.
     pub subject: Plane<f32>,
+    /// The same, as the places are sorted that must move as one rigid body.
+    pub body: Plane<f32>,
 }
 
 impl Canvas {
@@ -57,18 +59,21 @@ impl Canvas {
         let luma = picture.luma();
         let lab = oklab_from_picture(&half(&picture));
         let guess = pyramid::resize(&subject::guess(&lab), size);
-        let mut subject = match (said(|regions| regions.product.as_ref()), &seed.alpha) {
-            (Some(product), _) => subject::within(&laid(product), &guess),
-            (None, Some(opacity)) => laid(opacity),
-            (None, None) => guess,
+        let product = said(|regions| regions.product.as_ref()).map(laid);
+        let opacity = seed.alpha.as_ref().map(laid);
+        let subject = match (&product, &opacity) {
+            (Some(product), _) => subject::within(product, &guess),
+            (None, Some(opacity)) => opacity.clone(),
+            (None, None) => guess.clone(),
         };
-        for (s, &v) in subject.data_mut().iter_mut().zip(visible.data()) {
-            *s = s.clamp(0.0, 1.0) * v;
-        }
+        let mark = product.or(opacity);
+        let body = if mark.is_none_or(|mark| subject::lies_within(&guess, &mark)) { guess } else { subject.clone() };
+        let seen = |weight: Plane<f32>| weight.zip(&visible, |weight, visible| weight.clamp(0.0, 1.0) * visible);
+        let (subject, body) = (seen(subject), seen(body));
         let pyramid = flow::Pyramid::new(&luma, params);
         let structure = Prepared::new(&luma, WINDOW);
         let coarse = Prepared::new(&smoothed(&luma), 2 * WINDOW);
-        Self { luma, pyramid, structure, coarse, lab, visible, rigid, subject }
+        Self { luma, pyramid, structure, coarse, lab, visible, rigid, subject, body }
     }
 
     /// Width and height in pixels.

@@ -20,6 +20,10 @@ const CENTRE: f32 = 0.30;
 const TYPICAL: f32 = 0.5;
 /// Weight of places beside the product, relative to the product's: what happens there is seen, too.
 const BESIDE: f32 = 0.25;
+/// Share of the guess that must lie on a product for the two to mean the same thing.
+const MOSTLY: f32 = 0.5;
+/// Weight from which a pixel is taken for the subject's.
+pub(crate) const SUBJECT: f32 = 0.3;
 
 /// How much each pixel belongs to the subject, `0..=1`, the largest weight 1.
 pub(crate) fn guess(lab: &Oklab) -> Plane<f32> {
@@ -57,6 +61,14 @@ pub(crate) fn within(product: &Plane<f32>, guess: &Plane<f32>) -> Plane<f32> {
     subject
 }
 
+/// Whether most of the guess lies on what somebody marked. Then its places are the better ones to ask how the body moves: a mask
+/// goes to the rim, and rims and silhouettes of what turns move with what lies behind.
+pub(crate) fn lies_within(guess: &Plane<f32>, product: &Plane<f32>) -> bool {
+    let found = guess.data().iter().zip(product.data()).filter(|(guess, _)| **guess > SUBJECT);
+    let (within, all) = found.fold((0.0, 0.0), |(within, all), (_, product)| (within + product, all + 1.0));
+    within > MOSTLY * all
+}
+
 fn distance(a: [f32; 3], b: [f32; 3]) -> f32 {
     // lightness changes with shading: half its weight
     (0.25 * (a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2) + (a[2] - b[2]).powi(2)).sqrt()
@@ -88,6 +100,14 @@ fn rim_colours(lab: &Oklab) -> Vec<[f32; 3]> {
 mod tests {
     use super::*;
     use crate::frame::{Picture, Size, oklab_from_picture};
+
+    #[test]
+    fn a_guess_counts_where_most_of_it_lies_on_the_product() {
+        let square =
+            |from: usize| Plane::from_fn(40, 40, |x, _| if (from..from + 20).contains(&x) { 1.0 } else { 0.0 });
+        assert!(lies_within(&square(10), &square(12)) && !lies_within(&square(0), &square(18)));
+        assert!(!lies_within(&Plane::filled(40, 40, 0.1), &square(10)), "nothing was found");
+    }
 
     #[test]
     fn a_red_box_on_grey_outweighs_the_grey() {

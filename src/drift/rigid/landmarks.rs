@@ -46,7 +46,7 @@ pub(super) struct Landmark {
     index: usize,
     pub x: usize,
     pub y: usize,
-    /// Weight of the subject there, `0..=1`.
+    /// Weight of the body there, `0..=1`.
     pub subject: f32,
     /// Whether it lies on fine print.
     pub print: bool,
@@ -85,10 +85,10 @@ impl Landmark {
             let (x, y) = points.place(i);
             template.holds(x, y) && canvas.rigid.at(x, y) > 0.0
         };
-        (0..points.len()).filter(rigid).filter_map(|i| Self::new(points, i, cells, template)).collect()
+        (0..points.len()).filter(rigid).filter_map(|i| Self::new(points, i, canvas, cells, template)).collect()
     }
 
-    fn new(points: &Points, index: usize, cells: &SeedCells, template: &Template) -> Option<Self> {
+    fn new(points: &Points, index: usize, canvas: &Canvas, cells: &SeedCells, template: &Template) -> Option<Self> {
         let (x, y) = points.place(index);
         let normal = template.normal(x, y) + Matrix4::identity() * (1e-3 * PIXELS);
         let inverse = normal.try_inverse()?;
@@ -100,7 +100,7 @@ impl Landmark {
             index,
             x,
             y,
-            subject: points.subject[index],
+            subject: canvas.body.at(x, y),
             print: cells.bands.fine[cells.grid.cell(x, y)] > PRINT_ENERGY,
             inverse,
             normal,

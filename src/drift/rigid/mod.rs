@@ -23,6 +23,7 @@ use super::{
     cells::SeedCells,
     registration::Registered,
     series::running_median,
+    subject::SUBJECT,
     tracks::{Points, Torn},
 };
 use bundle::{Sight, Sights};
@@ -39,8 +40,6 @@ const FOCAL: f64 = 1.4;
 const FRAMES: usize = 24;
 /// Landmarks of one body.
 const LANDMARKS: usize = 300;
-/// Weight from which a landmark is the subject's, else the background's.
-const SUBJECT: f32 = 0.3;
 /// Fewest landmarks of a body.
 const LEAST: usize = 40;
 /// Share of the frames that must show a landmark.
