@@ -19,7 +19,7 @@ const LEAST_DIFFERENCE: f32 = 1.0;
 /// The flow of every pixel of the level.
 pub(super) fn dense(from: &Level, to: &Level, patches: &Patches) -> Flow {
     let size = from.size();
-    let mut flow = Flow::still(size);
+    let mut flow = Flow::unwritten(size);
     let us = flow.u.data_mut().par_chunks_mut(BAND * size.width);
     let vs = flow.v.data_mut().par_chunks_mut(BAND * size.width);
     us.zip(vs).enumerate().for_each(|(band, (u, v))| {
@@ -28,7 +28,7 @@ pub(super) fn dense(from: &Level, to: &Level, patches: &Patches) -> Flow {
     flow
 }
 
-/// The pixel rows from `top` on, whose displacements are `u` and `v`, 0 so far.
+/// The pixel rows from `top` on, whose displacements are `u` and `v`.
 struct Band<'a> {
     from: &'a Level,
     to: &'a Level,
@@ -47,6 +47,8 @@ impl Kernel for Band<'_> {
         let width = from.size().width;
         let bottom = top + u.len() / width;
         let mut weights = vec![0.0f32; u.len()];
+        u.fill(0.0);
+        v.fill(0.0);
         for (i, &y) in patches.rows.iter().enumerate() {
             let (first, end) = (y.max(top), (y + PATCH).min(bottom));
             if first >= end {

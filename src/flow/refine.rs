@@ -7,7 +7,10 @@
 //! alone, so the result does not depend on the number of threads.
 
 use super::{Flow, Refine, pyramid::Level, tile::Tile};
-use crate::frame::simd::{self, Kernel};
+use crate::frame::{
+    Size,
+    simd::{self, Kernel},
+};
 use rayon::prelude::*;
 use std::cell::RefCell;
 
@@ -30,57 +33,71 @@ pub(super) fn refine(from: &Level, to: &Level, mut flow: Flow, warps: usize, set
 }
 
 fn warp_once(from: &Level, to: &Level, old: &Flow, settings: &Refine) -> Flow {
-    let size = old.size();
-    let mut new = Flow::unwritten(size);
-    let rows = even_share(size.height, CORE.1);
-    // even, so that only the tile at the right-hand border can end in half a pair
-    let columns = even_share(size.width, CORE.0).next_multiple_of(2);
-    let us = new.u.data_mut().par_chunks_mut(rows * size.width);
-    let vs = new.v.data_mut().par_chunks_mut(rows * size.width);
-    us.zip(vs).enumerate().for_each(|(band, (u, v))| {
-        TILE.with_borrow_mut(|tile| {
-            simd::run(Band { from, to, old, settings, tile, top: band * rows, columns, u, v });
-        });
+    let mut new = Flow::unwritten(old.size());
+    cores(&mut new).into_par_iter().for_each(|core| {
+        TILE.with_borrow_mut(|tile| simd::run(Solve { from, to, old, settings, tile, core }));
     });
     new
 }
 
-/// The pixel rows from `top` on, solved in tiles that are answerable for `columns` each.
-struct Band<'a> {
+/// The part of a flow that one tile is answerable for.
+struct Core<'a> {
+    left: usize,
+    top: usize,
+    /// Displacements along x and y of each of its rows.
+    rows: Vec<[&'a mut [f32]; 2]>,
+}
+
+/// A flow cut into parts of about equal size.
+fn cores(flow: &mut Flow) -> Vec<Core<'_>> {
+    let Size { width, height } = flow.size();
+    let rows = even_share(height, CORE.1);
+    // even, so that only the tile at the right-hand border can end in half a pair
+    let columns = even_share(width, CORE.0).next_multiple_of(2);
+    let lines = flow.u.data_mut().chunks_mut(width).zip(flow.v.data_mut().chunks_mut(width));
+    let mut cores: Vec<Core<'_>> = Vec::new();
+    for (y, (u, v)) in lines.enumerate() {
+        if y.is_multiple_of(rows) {
+            let core = |left| Core { left, top: y, rows: Vec::with_capacity(rows) };
+            cores.extend((0..width).step_by(columns).map(core));
+        }
+        let begun = cores.len() - width.div_ceil(columns);
+        for (core, (u, v)) in cores[begun..].iter_mut().zip(u.chunks_mut(columns).zip(v.chunks_mut(columns))) {
+            core.rows.push([u, v]);
+        }
+    }
+    cores
+}
+
+/// One core, solved with what lies around it.
+struct Solve<'a> {
     from: &'a Level,
     to: &'a Level,
     old: &'a Flow,
     settings: &'a Refine,
     tile: &'a mut Tile,
-    top: usize,
-    columns: usize,
-    u: &'a mut [f32],
-    v: &'a mut [f32],
+    core: Core<'a>,
 }
 
-impl Kernel for Band<'_> {
+impl Kernel for Solve<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let Self { from, to, old, settings, tile, top, columns, u, v } = self;
+        let Self { from, to, old, settings, tile, core: Core { left, top, rows } } = self;
         let size = old.size();
-        let bottom = top + u.len() / size.width;
-        for left in (0..size.width).step_by(columns) {
-            let right = (left + columns).min(size.width);
-            tile.place(
-                left.saturating_sub(OVERLAP)..(right + OVERLAP).min(size.width),
-                top.saturating_sub(OVERLAP)..(bottom + OVERLAP).min(size.height),
-            );
-            tile.linearise(from, to, old);
-            for _ in 0..settings.weightings {
-                tile.weigh();
-                tile.relax(settings.sweeps);
-            }
-            for y in top..bottom {
-                let row = (y - top) * size.width;
-                tile.copy_row(y, left..right, &mut u[row + left..row + right], &mut v[row + left..row + right]);
-            }
+        let (right, bottom) = (left + rows.first().map_or(0, |[u, _]| u.len()), top + rows.len());
+        tile.place(
+            left.saturating_sub(OVERLAP)..(right + OVERLAP).min(size.width),
+            top.saturating_sub(OVERLAP)..(bottom + OVERLAP).min(size.height),
+        );
+        tile.linearise(from, to, old);
+        for _ in 0..settings.weightings {
+            tile.weigh();
+            tile.relax(settings.sweeps);
+        }
+        for (y, [u, v]) in (top..).zip(rows) {
+            tile.copy_row(y, left..right, u, v);
         }
     }
 }

@@ -66,7 +66,8 @@ pub(super) fn patches(
         [bilinear(&flow.u, x, y), bilinear(&flow.v, x, y)]
     };
     let start = |flow: &Flow| -> Vec<[f32; 2]> {
-        rows.iter().flat_map(|&y| columns.iter().map(move |&x| at_centre(flow, x, y))).collect()
+        let row = |&y: &usize| columns.iter().map(move |&x| at_centre(flow, x, y)).collect::<Vec<_>>();
+        rows.par_iter().with_min_len(BAND).flat_map_iter(row).collect()
     };
     let mut moves = start(first);
     let hints = hint.map(start);
