@@ -7,10 +7,11 @@ use super::{
     source::{self, MAX_FRAME_PIXELS},
     span::Span,
 };
+use crate::frame::Size;
 use ffmpeg_next::{
     self as ffmpeg, Packet, codec, codec::threading, decoder, error::EAGAIN, format::context::Input, frame::Video,
 };
-use std::path::Path;
+use std::{path::Path, thread};
 
 /// Errors in a row after which a decoder or demuxer is given up: a damaged stretch is shorter, a loop is not.
 const MAX_FAILURES: usize = 1000;
@@ -124,16 +125,27 @@ impl Reading {
     }
 }
 
-/// Opens the codec of a video stream, with as many threads as it can use.
+/// Opens the codec of a video stream.
 fn open_codec(path: &Path, stream: &VideoStream) -> Result<decoder::Video, Error> {
     let unsupported = || Error::UnsupportedCodec { path: path.into(), codec: stream.probe.codec.clone() };
     let codec = decoder::find(stream.parameters.id()).ok_or_else(unsupported)?;
     let mut context = codec::Context::from_parameters(stream.parameters.clone())
         .map_err(|e| Error::Decode { path: path.into(), reason: e.to_string() })?;
-    context.set_threading(threading::Config { count: 0, ..threading::Config::kind(threading::Type::Frame) });
+    context.set_threading(threading::Config {
+        count: threads(stream.probe.coded),
+        ..threading::Config::kind(threading::Type::Frame)
+    });
     let mut options = ffmpeg::Dictionary::new();
     options.set("max_pixels", &MAX_FRAME_PIXELS.to_string());
     let mut decoder = context.decoder();
     decoder.set_packet_time_base(stream.time_base);
     decoder.open_as_with(codec, options).and_then(decoder::Opened::video).map_err(|_| unsupported())
+}
+
+/// Threads that decode frames of `size`; 0: as many as the codec wants. More than one costs it an eighth more of the CPU, which
+/// two cores need for what is done with the frames: there, one for every two megapixels keeps up.
+fn threads(size: Size) -> usize {
+    const KEEPS_UP: usize = 1920 * 1088;
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    if cores <= 2 { (size.width * size.height).div_ceil(KEEPS_UP).max(1) } else { 0 }
 }
