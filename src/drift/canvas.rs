@@ -9,7 +9,7 @@ use crate::{
 /// Radius of the window in which structure is compared, pixels of the working picture.
 pub(crate) const WINDOW: usize = 5;
 
-/// Radius of the two running means that make the coarse picture, pixels: a blur of σ ≈ 2.8 pixels.
+/// Radius of the running mean from which the coarse picture is made, pixels.
 pub(crate) const BLUR: usize = 3;
 
 /// The seed on the working canvas.
@@ -21,7 +21,7 @@ pub(crate) struct Canvas {
     pub pyramid: flow::Pyramid,
     /// Local mean and variance of `luma`.
     pub structure: Prepared,
-    /// The same for the smoothed luma in a wider window: what is left when focus or motion blurs.
+    /// The same for the smoothed luma at half the size, and so in a wider window: what is left when focus or motion blurs.
     pub coarse: Prepared,
     /// Colours at half the size of the canvas.
     pub lab: Oklab,
@@ -72,7 +72,7 @@ impl Canvas {
         let (subject, body) = (seen(subject), seen(body));
         let pyramid = flow::Pyramid::new(&luma, params);
         let structure = Prepared::new(&luma, WINDOW);
-        let coarse = Prepared::new(&smoothed(&luma), 2 * WINDOW);
+        let coarse = Prepared::new(&coarse(&window::mean(&luma, BLUR)), WINDOW);
         Self { luma, pyramid, structure, coarse, lab, visible, rigid, subject, body }
     }
 
@@ -92,13 +92,16 @@ fn clear_around(plane: &mut Plane<f32>, mask: &Mask, radius: usize) {
     }
 }
 
-/// Luma without its finest detail.
-fn smoothed(luma: &Plane<f32>) -> Plane<f32> {
-    window::mean(&window::mean(luma, BLUR), BLUR)
+/// Luma without its finest detail at half the size, from its running mean: a blur of σ ≈ 2.7 pixels of the full size.
+pub(crate) fn coarse(mean: &Plane<f32>) -> Plane<f32> {
+    window::mean(&pyramid::resize(mean, half_size(Size::new(mean.width(), mean.height()))), 1)
+}
+
+fn half_size(size: Size) -> Size {
+    Size::new(size.width.div_ceil(2), size.height.div_ceil(2))
 }
 
 /// A picture at half its size: colour needs no more, and noise is less.
 pub(crate) fn half(picture: &Picture) -> Picture {
-    let size = picture.size();
-    pyramid::resize_picture(picture, Size::new(size.width.div_ceil(2), size.height.div_ceil(2)))
+    pyramid::resize_picture(picture, half_size(picture.size()))
 }

@@ -1,7 +1,7 @@
 //! The compact view of one frame: what every signal needs to know, averaged over small squares of the seed's canvas.
 
 use super::{
-    canvas::{BLUR, Canvas},
+    canvas::{self, BLUR, Canvas},
     correlation::NOISE_VARIANCE,
     registration::Registered,
     window,
@@ -257,42 +257,60 @@ impl FrameCells {
     /// Divides a registered frame; `lab` is its colour, pulled onto the seed, at half size.
     pub(crate) fn new(canvas: &Canvas, grid: &Grid, registered: &Registered, lab: &Oklab) -> Self {
         let (near, far) = (window::mean(&registered.luma, 1), window::mean(&registered.luma, BLUR));
-        let coarse = canvas.coarse.with(&window::mean(&far, BLUR));
+        let coarse = canvas.coarse.with(&canvas::coarse(&far));
         Self {
             seen: grid.means(&registered.inside),
             likeness: grid.means(&registered.correlation.likeness),
-            coarse: grid.means(&coarse.likeness),
+            coarse: grid.half_means(&coarse.likeness),
             texture: grid.means(&registered.correlation.frame_variance),
-            facing: (0..grid.len()).map(|i| facing(grid.rect(i), &registered.flow)).collect(),
+            facing: simd::run(Facing { grid, flow: &registered.flow }),
             bands: Bands::of(grid, &registered.luma, &near, &far),
             colours: Colours::new(grid, lab),
         }
     }
 }
 
-/// Smaller singular value of the affine that the flow makes of a cell, from the differences between its opposite sides.
-fn facing(cell: Rect, flow: &Flow) -> f32 {
-    let (right, below) = (cell.x + cell.width - 1, cell.y + cell.height - 1);
-    let column = |x: usize| {
-        let mean = |plane: &Plane<f32>| {
-            let below = plane.data()[cell.y * plane.width() + x..].iter().step_by(plane.width());
-            below.take(cell.height).fold(0.0, |sum, v| sum + v) / cell.height as f32
-        };
-        (mean(&flow.u), mean(&flow.v))
-    };
-    let row = |y: usize| {
-        let mean = |plane: &Plane<f32>| {
-            plane.row(y)[cell.x..cell.x + cell.width].iter().fold(0.0, |sum, v| sum + v) / cell.width as f32
-        };
-        (mean(&flow.u), mean(&flow.v))
-    };
-    let slope = |from: (f32, f32), to: (f32, f32), length: usize| {
-        let length = length.saturating_sub(1).max(1) as f32;
-        ((to.0 - from.0) / length, (to.1 - from.1) / length)
-    };
-    let along_x = slope(column(cell.x), column(right), cell.width);
-    let along_y = slope(row(cell.y), row(below), cell.height);
-    let (a, b, c, d) = (1.0 + along_x.0, along_y.0, along_x.1, 1.0 + along_y.1);
-    let (sum, difference) = ((a + d).hypot(b - c), (a - d).hypot(b + c));
-    0.5 * (sum - difference).max(0.0)
+/// Smaller singular value of the affine that the flow makes of each cell, from the differences between its opposite sides.
+struct Facing<'a> {
+    grid: &'a Grid,
+    flow: &'a Flow,
+}
+
+impl Kernel for Facing<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn run(self) -> Vec<f32> {
+        let Self { grid, flow } = self;
+        let planes = [&flow.u, &flow.v];
+        let mut facing = Vec::with_capacity(grid.len());
+        let mut columns = planes.map(|plane| vec![0.0f32; plane.width()]);
+        for row in 0..grid.rows {
+            let Rect { y: top, height, .. } = grid.rect(row * grid.columns);
+            for (sums, plane) in columns.iter_mut().zip(planes) {
+                sums.fill(0.0);
+                for y in top..top + height {
+                    sums.iter_mut().zip(plane.row(y)).for_each(|(sum, v)| *sum += v);
+                }
+            }
+            for column in 0..grid.columns {
+                let Rect { x: left, width, .. } = grid.rect(row * grid.columns + column);
+                let of_column = |x: usize| [0, 1].map(|i: usize| columns[i][x] / height as f32);
+                let of_row = |y: usize| {
+                    let sum = |plane: &Plane<f32>| plane.row(y)[left..left + width].iter().fold(0.0, |sum, v| sum + v);
+                    planes.map(|plane| sum(plane) / width as f32)
+                };
+                let slope = |from: [f32; 2], to: [f32; 2], length: usize| {
+                    let length = length.saturating_sub(1).max(1) as f32;
+                    [(to[0] - from[0]) / length, (to[1] - from[1]) / length]
+                };
+                let along_x = slope(of_column(left), of_column(left + width - 1), width);
+                let along_y = slope(of_row(top), of_row(top + height - 1), height);
+                let (a, b, c, d) = (1.0 + along_x[0], along_y[0], along_x[1], 1.0 + along_y[1]);
+                let (sum, difference) = ((a + d).hypot(b - c), (a - d).hypot(b + c));
+                facing.push(0.5 * (sum - difference).max(0.0));
+            }
+        }
+        facing
+    }
 }

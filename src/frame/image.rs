@@ -1,6 +1,9 @@
 //! Pictures, frames, masks and boxes.
 
-use super::{Plane, Time};
+use super::{
+    Plane, Time,
+    simd::{self, Kernel},
+};
 
 /// Width and height in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,12 +70,9 @@ impl Picture {
 
     /// BT.709 luma Y' in 8-bit levels, `0..=255`: the unit in which flow and structure are measured.
     pub fn luma(&self) -> Plane<f32> {
-        let [r, g, b] = &self.rgb;
-        let mut luma = Plane::unwritten(r.width(), r.height());
-        let colours = r.data().iter().zip(g.data()).zip(b.data());
-        for (y, ((&r, &g), &b)) in luma.data_mut().iter_mut().zip(colours) {
-            *y = luma_of([r, g, b]);
-        }
+        let size = self.size();
+        let mut luma = Plane::unwritten(size.width, size.height);
+        simd::run(Luma { picture: self, luma: luma.data_mut() });
         luma
     }
 
@@ -104,6 +104,25 @@ impl Picture {
         let [r, g, b] = &self.rgb;
         let level = |v: f32| (v * 255.0).round().clamp(0.0, 255.0) as u8;
         r.data().iter().zip(g.data()).zip(b.data()).flat_map(|((&r, &g), &b)| [level(r), level(g), level(b)]).collect()
+    }
+}
+
+/// The luma of a picture, sample by sample.
+struct Luma<'a> {
+    picture: &'a Picture,
+    luma: &'a mut [f32],
+}
+
+impl Kernel for Luma<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let [r, g, b] = &self.picture.rgb;
+        let colours = r.data().iter().zip(g.data()).zip(b.data());
+        for (y, ((&r, &g), &b)) in self.luma.iter_mut().zip(colours) {
+            *y = luma_of([r, g, b]);
+        }
     }
 }
 
