@@ -1,6 +1,6 @@
 //! `calibrate`: a brand's own yes and no beside the score, and the threshold that follows from them.
 
-use super::{Cancel, Error, Event, GateCase, GateError, ScoreJob, command_line, score};
+use super::{Cancel, Error, Event, GateCase, GateError, ScoreJob, batch, command_line, score};
 use crate::drift::{Calibrated, Judged, Roc, Thresholds, Uncalibrated, calibrate as threshold, roc};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -71,7 +71,7 @@ pub fn calibrate(
     hear: &mut dyn FnMut(Event),
     cancel: &Cancel,
 ) -> Result<CalibrationReport, Error> {
-    let clips = cases.iter().map(|case| measured(case, hear, cancel)).collect::<Result<Vec<_>, _>>()?;
+    let clips = batch::each(cases, hear, |case, hear| measured(case, hear, cancel))?;
     let judged = |clip: &LabelledClip| clip.drift.map(|drift| Judged { drift, is_accepted: clip.accepted });
     let evidence: Vec<Judged> = clips.iter().filter_map(judged).collect();
     let (calibrated, uncalibrated) = match threshold(&evidence, rate) {

@@ -1,6 +1,6 @@
 //! `gate`: many clips against one policy. A clip that cannot be read fails its case; the others are still judged.
 
-use super::{Cancel, Error, Event, ScoreJob, command_line, score};
+use super::{Cancel, Error, Event, ScoreJob, batch, command_line, score};
 use crate::{
     drift::{Decision, Facts, Policy, ScoreReport, Verdict},
     media,
@@ -105,7 +105,7 @@ impl GateReport {
     }
 }
 
-/// Judges every case.
+/// Judges every case, several at once.
 ///
 /// # Errors
 /// When the user asked to stop. What is wrong with one clip is in its case.
@@ -115,24 +115,25 @@ pub fn gate(
     hear: &mut dyn FnMut(Event),
     cancel: &Cancel,
 ) -> Result<GateReport, Error> {
-    let mut clips = Vec::with_capacity(cases.len());
-    for case in cases {
-        let began = Instant::now();
-        let judged = judge(case, policy, hear, cancel);
-        let secs = began.elapsed().as_secs_f64();
-        let clip = case.clip.display().to_string();
-        clips.push(match judged {
-            Ok((score, decision)) => Gated { clip, decision: Some(decision), score: Some(score), error: None, secs },
-            Err(error) if error.concerns_every_clip() => return Err(error),
-            Err(error) => {
-                let error = GateError::from(&error);
-                hear(Event::Warning { what: error.message.clone() });
-                Gated { clip, decision: None, score: None, error: Some(error), secs }
-            }
-        });
-    }
+    let clips = batch::each(cases, hear, |case, hear| gated(case, policy, hear, cancel))?;
     let tool = concat!("holdstill ", env!("CARGO_PKG_VERSION"));
     Ok(GateReport { schema: GATE_SCHEMA, tool, policy: policy.name.clone(), clips })
+}
+
+fn gated(case: &GateCase, policy: &Policy, hear: &mut dyn FnMut(Event), cancel: &Cancel) -> Result<Gated, Error> {
+    let began = Instant::now();
+    let judged = judge(case, policy, hear, cancel);
+    let secs = began.elapsed().as_secs_f64();
+    let clip = case.clip.display().to_string();
+    match judged {
+        Ok((score, decision)) => Ok(Gated { clip, decision: Some(decision), score: Some(score), error: None, secs }),
+        Err(error) if error.concerns_every_clip() => Err(error),
+        Err(error) => {
+            let error = GateError::from(&error);
+            hear(Event::Warning { what: error.message.clone() });
+            Ok(Gated { clip, decision: None, score: None, error: Some(error), secs })
+        }
+    }
 }
 
 fn judge(

@@ -1,6 +1,7 @@
 //! Floor 4: the verbs, without a face. They speak [`Event`]s; who listens draws.
 
 pub mod animate;
+mod batch;
 mod calibrate;
 mod error;
 mod event;
