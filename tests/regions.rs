@@ -7,7 +7,6 @@ use holdstill::{
     frame::{Picture, Plane},
     media,
 };
-use predicates::prelude::{PredicateBooleanExt, predicate};
 use scene::{SIZE, Scene, product};
 use serde_json::Value;
 use std::ops::Range;
@@ -16,6 +15,7 @@ const WHITE: [f32; 3] = [1.0; 3];
 const BLACK: [f32; 3] = [0.0; 3];
 const RED: [f32; 3] = [1.0, 0.0, 0.0];
 const BLUE: [f32; 3] = [0.0, 0.0, 1.0];
+const GREEN: [f32; 3] = [0.0, 1.0, 0.0];
 
 /// Columns and rows in which something happens on purpose: the upper third of the product.
 const SCREEN: [Range<usize>; 2] = [62..130, 32..62];
@@ -82,10 +82,37 @@ fn what_is_painted_blue_may_change_its_shape() {
     assert_eq!(drift_of(&soft, "geometry"), 0.0, "{soft}");
 }
 
+/// The still with pale letters on its screen, and a clip of it in which they become others.
+fn embossed(scene: Scene) -> Scene {
+    let lettered = |text: usize| {
+        let mut picture = product();
+        let [columns, rows] = SCREEN;
+        for (y, x) in rows.flat_map(|y| columns.clone().map(move |x| (y, x))) {
+            let stroke = (x / 3 * 7 + y / 4 * 13 + x / 3 * (y / 4 + text) * 5) % 11;
+            let pale = if stroke < 5 { 0.63 } else { 0.57 };
+            picture.rgb.iter_mut().for_each(|plane| plane.set(x, y, pale));
+        }
+        picture
+    };
+    media::save_png(&lettered(0), &scene.path("still.png")).unwrap();
+    scene.clip("embossed.mp4", 24, |i| lettered(if i < 8 { 0 } else { 3 }))
+}
+
+#[test]
+fn what_is_painted_green_is_a_label_however_pale() {
+    let scene = embossed(Scene::new());
+    paint(&scene, "green.png", |x, y| if is_screen(x, y) { GREEN } else { BLACK });
+    let found = score(&scene, "embossed.mp4", None);
+    let told = score(&scene, "embossed.mp4", Some("green.png"));
+    assert!(drift_of(&told, "text") > drift_of(&found, "text") + 20.0, "{found}\n{told}");
+    assert_eq!(told["verdict"], "drift", "{told}");
+}
+
 #[test]
 fn the_help_says_what_the_colours_mean() {
-    let told = Scene::new().holdstill(&["score", "--help"]).assert().code(0);
-    told.stdout(
-        predicate::str::contains("red: not measured").and(predicate::str::contains("blue: may change its shape")),
-    );
+    let told = Scene::new().holdstill(&["score", "--help"]).output().unwrap();
+    let help = String::from_utf8(told.stdout).unwrap();
+    for words in ["white product on", "green: label", "red: not measured", "blue: may change its"] {
+        assert!(help.contains(words), "{words}: {help}");
+    }
 }

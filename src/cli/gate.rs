@@ -30,7 +30,7 @@ pub(crate) struct Args {
     /// The still that the clips were made from
     #[arg(long, short, value_name = "STILL", value_hint = ValueHint::FilePath)]
     seed: Option<PathBuf>,
-    /// Where fidelity matters, painted in the still's shape: white product on black; red: not measured; blue: may change its shape
+    /// Where fidelity matters, painted in the still's shape: white product on black; green: label; red: not measured; blue: may change its shape
     #[arg(long, value_name = "PNG", value_hint = ValueHint::FilePath)]
     mask: Option<PathBuf>,
     #[command(flatten)]

@@ -63,7 +63,7 @@ pub(crate) struct OrderArgs {
     /// Seed of randomness [default: derived from the request]
     #[arg(long, value_name = "N", help_heading = "Clip")]
     rng_seed: Option<u64>,
-    /// Where fidelity matters, painted in the still's shape: white product on black; red: not measured; blue: may change its shape
+    /// Where fidelity matters, painted in the still's shape: white product on black; green: label; red: not measured; blue: may change its shape
     #[arg(long, value_name = "PNG", value_hint = ValueHint::FilePath, help_heading = "Still")]
     mask: Option<PathBuf>,
     /// Depth map for parallax: near is bright, of the still's shape

@@ -12,7 +12,7 @@ pub(super) struct Pair {
     /// The still that the clip was made from
     #[arg(long, short, value_name = "STILL", value_hint = ValueHint::FilePath)]
     pub(super) seed: PathBuf,
-    /// Where fidelity matters, painted in the still's shape: white product on black; red: not measured; blue: may change its shape
+    /// Where fidelity matters, painted in the still's shape: white product on black; green: label; red: not measured; blue: may change its shape
     #[arg(long, value_name = "PNG", value_hint = ValueHint::FilePath)]
     pub(super) mask: Option<PathBuf>,
 }

@@ -29,6 +29,8 @@ pub(crate) struct Canvas {
     pub visible: Plane<f32>,
     /// 1 where the surface that is visible must keep its shape, else 0.
     pub rigid: Plane<f32>,
+    /// 1 where somebody marked a label, else 0.
+    pub label: Option<Plane<f32>>,
     /// How much each pixel belongs to the subject, `0..=1`, zero where invisible.
     pub subject: Plane<f32>,
     /// The same, as the places are sorted that must move as one rigid body.
@@ -56,6 +58,7 @@ impl Canvas {
         if let Some(soft) = said(|regions| regions.soft.as_ref()) {
             clear_around(&mut rigid, &laid(soft), WINDOW);
         }
+        let label = said(|regions| regions.label.as_ref()).map(laid);
         let luma = picture.luma();
         let lab = oklab_from_picture(&half(&picture));
         let guess = pyramid::resize(&subject::guess(&lab), size);
@@ -73,7 +76,7 @@ impl Canvas {
         let pyramid = flow::Pyramid::new(&luma, params);
         let structure = Prepared::new(&luma, WINDOW);
         let coarse = Prepared::new(&coarse(&window::mean(&luma, BLUR)), WINDOW);
-        Self { luma, pyramid, structure, coarse, lab, visible, rigid, subject, body }
+        Self { luma, pyramid, structure, coarse, lab, visible, rigid, label, subject, body }
     }
 
     /// Width and height in pixels.

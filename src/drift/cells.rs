@@ -19,6 +19,11 @@ const ALONG: usize = 40;
 /// Variance from which a patch has texture that can be compared, levels².
 pub(crate) const TEXTURED: f32 = 4.0 * NOISE_VARIANCE;
 
+/// Energy of the fine band from which a cell counts as print, levels².
+const PRINT_ENERGY: f32 = 60.0;
+/// Share of a cell that must be marked as a label to count as such.
+const LABELLED: f32 = 0.5;
+
 /// How the canvas is divided.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Grid {
@@ -194,6 +199,10 @@ pub(crate) struct SeedCells {
     pub texture: Vec<f32>,
     /// Detail.
     pub bands: Bands,
+    /// Whether it is fine print.
+    pub print: Vec<bool>,
+    /// Whether somebody marked it as a label.
+    pub label: Vec<bool>,
     /// Colour.
     pub colours: Colours,
 }
@@ -202,11 +211,18 @@ impl SeedCells {
     /// Divides the seed's canvas.
     pub(crate) fn new(canvas: &Canvas) -> Self {
         let grid = Grid::new(canvas.size());
+        let bands = Bands::new(&grid, &canvas.luma);
+        let label = match &canvas.label {
+            Some(label) => grid.means(label).into_iter().map(|share| share >= LABELLED).collect(),
+            None => vec![false; grid.len()],
+        };
         Self {
             grid,
             subject: grid.means(&canvas.subject),
             texture: grid.means(canvas.structure.variance()),
-            bands: Bands::new(&grid, &canvas.luma),
+            print: bands.fine.iter().map(|&energy| energy > PRINT_ENERGY).collect(),
+            label,
+            bands,
             colours: Colours::new(&grid, &canvas.lab),
         }
     }

@@ -28,8 +28,8 @@ pub(crate) fn sentence(cause: Cause, readings: &Readings, frame: usize, fps: f64
         ),
         Cause::Text => {
             format!(
-                "fine print is {:.0} % unlike the seed's at frame {frame}; {:.0} % of the marks that should be in view show something else",
-                100.0 * value(Signal::Print),
+                "print is {:.0} % unlike the seed's at frame {frame}; {:.0} % of the marks that should be in view show something else",
+                100.0 * value(Signal::Print).max(value(Signal::Label)),
                 value(Signal::Garbled),
             )
         }

@@ -15,12 +15,13 @@ const HALF: f64 = 1.0;
 /// Time on each side of it in which they count less, seconds: a flash fades.
 const FADES_SECS: f64 = 0.5;
 /// What light tints, outshines or makes jump.
-const UNSURE: [Signal; 8] = [
+const UNSURE: [Signal; 9] = [
     Signal::Hue,
     Signal::HuePeak,
     Signal::Tone,
     Signal::Contrast,
     Signal::Print,
+    Signal::Label,
     Signal::Garbled,
     Signal::Flicker,
     Signal::Boil,

@@ -33,6 +33,8 @@ pub(crate) enum Signal {
     Blob,
     /// Unlikeness of the finest printed detail.
     Print,
+    /// Unlikeness of the labels that somebody marked.
+    Label,
     /// Colour difference of the subject after exposure.
     Hue,
     /// Colour difference anywhere after exposure.
@@ -67,7 +69,7 @@ pub(crate) enum Signal {
 
 impl Signal {
     /// Every signal.
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 31] = [
         Self::Bend,
         Self::BendPeak,
         Self::BendWide,
@@ -83,6 +85,7 @@ impl Signal {
         Self::ReplacedAnywhere,
         Self::Blob,
         Self::Print,
+        Self::Label,
         Self::Hue,
         Self::HuePeak,
         Self::Tone,
@@ -118,6 +121,7 @@ impl Signal {
             Self::ReplacedAnywhere => "replaced-anywhere",
             Self::Blob => "blob",
             Self::Print => "print",
+            Self::Label => "label",
             Self::Hue => "hue",
             Self::HuePeak => "hue-peak",
             Self::Tone => "tone",
@@ -146,9 +150,14 @@ impl Signal {
             Self::Hue | Self::HuePeak | Self::Tone | Self::Boil => "Oklab × 100",
             Self::Smear | Self::Grain => "octaves of energy",
             Self::Frozen => "frames",
-            Self::Contrast | Self::Lost | Self::Unseeded | Self::Print | Self::Jump | Self::Foreign | Self::Palette => {
-                "0..1"
-            }
+            Self::Contrast
+            | Self::Lost
+            | Self::Unseeded
+            | Self::Print
+            | Self::Label
+            | Self::Jump
+            | Self::Foreign
+            | Self::Palette => "0..1",
             Self::Other => "1 - cosine",
         }
     }

@@ -15,10 +15,16 @@ const UNLIKE: f32 = 0.5;
 const OTHER_COLOUR: f32 = 4.0;
 /// Percent of the picture that motion uncovers in one place, per percent of the diagonal that it moved.
 const SWEPT: f32 = 0.5;
+/// Share of print, by weight, that is no more unlike than what is said of it: the rest may be rims.
+const WORST: f64 = 0.85;
+/// Share of a label's energy in the middle band from which its letters are sharp enough to be read.
+const SHARP: f32 = 0.4;
+/// Size in the frame, relative to the seed, from which a label can be read.
+const FACING: f32 = 0.8;
+/// Share of a label's textured cells that must be readable, or the few that are say nothing.
+const LEAST_READ: f32 = 0.3;
 /// Share of a cell that must be comparable.
 pub(super) const LEAST_SEEN: f32 = 0.8;
-/// Fine-band energy from which a cell counts as print, levels².
-pub(super) const PRINT_ENERGY: f32 = 60.0;
 
 /// Likeness of every cell whose texture (the seed's or the frame's) lets it be judged.
 pub(super) fn judged<'a>(seed: &'a SeedCells, frame: &'a FrameCells) -> impl Iterator<Item = usize> + 'a {
@@ -53,11 +59,20 @@ pub(super) fn read(seed: &SeedCells, frame: &FrameCells, moved: f32, readings: &
         .max();
     let size = size.unwrap_or(0);
     readings.set(Signal::Blob, (100.0 * size as f32 / seed.grid.len() as f32 - SWEPT * moved).max(0.0));
-    let mut print: Vec<(f32, f32)> = judged(seed, frame)
-        .filter(|&i| seed.bands.fine[i] > PRINT_ENERGY)
-        .map(|i| (1.0 - frame.likeness[i], 0.05 + seed.subject[i]))
-        .collect();
-    readings.set(Signal::Print, weighted_quantile(&mut print, 0.85).unwrap_or(0.0));
+    let worst = |is_asked: &dyn Fn(usize) -> bool| {
+        let unlike = |i: usize| (1.0 - frame.likeness[i], 0.05 + seed.subject[i]);
+        let mut unlike: Vec<(f32, f32)> = judged(seed, frame).filter(|&i| is_asked(i)).map(unlike).collect();
+        weighted_quantile(&mut unlike, WORST).unwrap_or(0.0)
+    };
+    readings.set(Signal::Print, worst(&|i| seed.print[i]));
+    // who marks a label wants it read, but what turns away or is out of focus says nothing of its letters
+    let is_sharp = |i: usize| frame.bands.middle[i] >= SHARP * seed.bands.middle[i];
+    let is_read = |i: usize| seed.label[i] && frame.facing[i] > FACING && is_sharp(i);
+    let count = |is_asked: &dyn Fn(usize) -> bool| judged(seed, frame).filter(|&i| is_asked(i)).count() as f32;
+    let label = (0..seed.grid.len()).filter(|&i| seed.label[i] && seed.texture[i] > TEXTURED).count() as f32;
+    if count(&is_read) > LEAST_READ * label {
+        readings.set(Signal::Label, worst(&is_read));
+    }
 }
 
 /// Likeness of a cell that forgives blur.

@@ -1,4 +1,5 @@
-//! What a person painted over a still: where fidelity matters, where nothing is measured, what may change its shape.
+//! What a person painted over a still: where fidelity matters, where its print is, where nothing is measured, what may change its
+//! shape.
 
 use super::{Mask, Picture, Plane};
 
@@ -10,6 +11,8 @@ const PAINTED: f32 = 0.5;
 pub struct Regions {
     /// Where fidelity matters; `None` where nobody said.
     pub product: Option<Mask>,
+    /// Labels and logos: 1 inside, else 0; `None` where nobody said.
+    pub label: Option<Mask>,
     /// What is not measured: 1 inside, else 0.
     pub ignored: Option<Mask>,
     /// What may change its shape, such as cloth or steam: 1 inside, else 0.
@@ -18,7 +21,7 @@ pub struct Regions {
 
 impl Regions {
     /// The regions of a painted picture: white is the product, black is not, grey lies between; red is ignored; blue is a part
-    /// of the product that may change its shape. Where these colours run into each other, a pixel is taken for a mixture.
+    /// of the product that may change its shape, green one that is print. Who paints only print leaves the product open. Where these colours run into each other, a pixel is taken for a mixture.
     pub fn painted(picture: &Picture) -> Self {
         let [red, green, blue] = &picture.rgb;
         let of = |paint: fn([f32; 3]) -> f32| {
@@ -28,8 +31,10 @@ impl Regions {
         };
         let decided = |mask: Mask| mask.map(|v| if v >= PAINTED { 1.0 } else { 0.0 });
         let anywhere = |mask: &Mask| mask.data().iter().any(|&v| v >= PAINTED);
+        let is_product = anywhere(&of(|[_, g, b]| g.max(b))) && anywhere(&of(|[r, g, b]| r.min(g).max(b)));
         Self {
-            product: Some(of(|[_, g, b]| g.max(b))).filter(anywhere),
+            product: is_product.then(|| of(|[_, g, b]| g.max(b))),
+            label: Some(of(|[r, g, b]| g - r.max(b))).filter(anywhere).map(decided),
             ignored: Some(of(|[r, g, b]| r - g.max(b))).filter(anywhere).map(decided),
             soft: Some(of(|[r, g, b]| b - g.max(r))).filter(anywhere).map(decided),
         }
@@ -68,6 +73,16 @@ mod tests {
         assert_eq!(values(regions.product.as_ref()), [0.0, 1.0, 1.0, 0.0]);
         assert_eq!(values(regions.ignored.as_ref()), [1.0, 0.0, 0.0, 0.0]);
         assert_eq!(values(regions.soft.as_ref()), [0.0, 1.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn green_is_print_and_says_nothing_of_the_product_alone() {
+        let [white, green, black] = [[1.0; 3], [0.0, 1.0, 0.0], [0.0; 3]];
+        let regions = painted(&[white, green, black]);
+        assert_eq!(values(regions.product.as_ref()), [1.0, 1.0, 0.0]);
+        assert_eq!(values(regions.label.as_ref()), [0.0, 1.0, 0.0]);
+        let regions = painted(&[green, black]);
+        assert_eq!((regions.product.is_none(), values(regions.label.as_ref())), (true, &[1.0, 0.0][..]));
     }
 
     #[test]

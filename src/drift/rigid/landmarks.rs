@@ -7,7 +7,6 @@ use super::super::{
     canvas::Canvas,
     cells::SeedCells,
     registration::Registered,
-    structure::PRINT_ENERGY,
     tracks::{Points, Torn},
 };
 use super::window::{LEVELS, PIXELS, Sums, Template};
@@ -48,7 +47,7 @@ pub(super) struct Landmark {
     pub y: usize,
     /// Weight of the body there, `0..=1`.
     pub subject: f32,
-    /// Whether it lies on fine print.
+    /// Whether it lies on fine print or a label.
     pub print: bool,
     /// Inverse of the fit's normal matrix: gradient along x and y, gain, offset.
     inverse: Matrix4<f64>,
@@ -101,7 +100,10 @@ impl Landmark {
             x,
             y,
             subject: canvas.body.at(x, y),
-            print: cells.bands.fine[cells.grid.cell(x, y)] > PRINT_ENERGY,
+            print: {
+                let cell = cells.grid.cell(x, y);
+                cells.print[cell] || cells.label[cell]
+            },
             inverse,
             normal,
             axes: eigen.eigenvectors.transpose(),
