@@ -54,7 +54,15 @@ fn pipeline(criterion: &mut Criterion) {
     media::save_png(&picture, &seed).expect("a still can be written");
     clip(&path, &picture);
     let thresholds = Thresholds::default();
-    let job = ScoreJob { clip: path.clone(), seed, mask: None, embedder: None, thresholds, command: String::new() };
+    let job = ScoreJob {
+        clip: path.clone(),
+        seed,
+        mask: None,
+        embedder: None,
+        is_doubted: false,
+        thresholds,
+        command: String::new(),
+    };
 
     let mut group = criterion.benchmark_group("pipeline 640x360");
     group.throughput(Throughput::Elements(FRAMES as u64)).sample_size(10);

@@ -271,7 +271,15 @@ fn roll_again(
             render(fault.clone(), &request)?;
             let thresholds = Thresholds { drift_fail: job.drift_fail };
             let (seed, mask) = (still.to_owned(), job.mask);
-            let task = ScoreJob { clip: job.out, seed, mask, embedder: None, thresholds, command: String::new() };
+            let task = ScoreJob {
+                clip: job.out,
+                seed,
+                mask,
+                embedder: None,
+                is_doubted: false,
+                thresholds,
+                command: String::new(),
+            };
             score(&task, &mut |_| {}, &Cancel::default())?.report.judgement.verdict == Verdict::Hold
         };
         known.insert(fault, is_accepted);

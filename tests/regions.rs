@@ -116,3 +116,17 @@ fn the_help_says_what_the_colours_mean() {
         assert!(help.contains(words), "{words}: {help}");
     }
 }
+
+#[test]
+fn the_range_says_how_much_hangs_on_where_the_product_is() {
+    let scene = titled(Scene::new());
+    let told = scene.holdstill(&["score", "titled.mp4", "--seed", "still.png", "--range", "--json"]).output().unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    let report: Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
+    let plain = score(&scene, "titled.mp4", None);
+    let figure = |value: &Value| value.as_f64().unwrap();
+    assert_eq!(report["drift"], plain["drift"], "asking does not change the answer");
+    assert!(plain["range"].is_null(), "nobody asked");
+    let (least, most) = (figure(&report["range"][0]), figure(&report["range"][1]));
+    assert!((least..=most).contains(&figure(&report["drift"])) && least < most, "{least} to {most}");
+}

@@ -24,6 +24,9 @@ pub(crate) struct Args {
     pair: Pair,
     #[command(flatten)]
     sight: Sight,
+    /// Also take the product a little narrower and wider, and say between which drifts the clip lies
+    #[arg(long)]
+    range: bool,
     /// Write the report here: .html, .json or .csv; may be repeated
     #[arg(long = "out", short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     out: Vec<PathBuf>,
@@ -42,6 +45,7 @@ pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
         seed: args.pair.seed.clone(),
         mask: args.pair.mask.clone(),
         embedder: args.sight.embedder.clone(),
+        is_doubted: args.range,
         thresholds: Thresholds::default(),
         command: args.pair.command_line(Some(&args.sight)),
     };

@@ -7,9 +7,10 @@ use owo_colors::OwoColorize;
 pub(crate) fn of_score(report: &ScoreReport) -> String {
     let clip = &report.clip;
     let mut text = format!(
-        "{}  drift {:.1} of 100  confidence {:.0} %  {}\n",
+        "{}  drift {:.1} of 100{}  confidence {:.0} %  {}\n",
         painted(report.judgement.verdict),
         report.judgement.drift,
+        report.judgement.range.map(|[least, most]| format!(" ({least:.1} to {most:.1})")).unwrap_or_default(),
         report.judgement.confidence * 100.0,
         clip.path,
     );
@@ -28,15 +29,17 @@ pub(crate) fn of_score(report: &ScoreReport) -> String {
     if !report.judgement.causes.is_empty() {
         text += &format!(
             "\n{}\n",
-            format_args!("{:<10} {:>5}  {:>9}  {:>5}  why", "cause", "drift", "from", "worst").bold()
+            format_args!("{:<10} {:>5}  {:>9}  {:>5}  why", "cause", "drift", "frames", "worst").bold()
         );
     }
     for cause in &report.judgement.causes {
-        let from = format!("frame {}", cause.first_frame);
+        let span = format!("{}–{}", cause.first_frame, cause.last_frame);
         text += &format!(
-            "{:<10} {:>5.1}  {from:>9}  {:>5}  {}\n",
+            "{:<10} {:>5.1}  {span:>9}  {:>5}  {}\n",
             cause.cause, cause.drift, cause.worst_frame, cause.explain
         );
+        text += &format!("{}\n", format_args!("{:<36}not {}", "", cause.rejected).dimmed());
+        text += &format!("{:<36}{} {}\n", "", "next:".bold(), cause.next);
     }
     if !report.judgement.bad_spans.is_empty() {
         let spans: Vec<_> = report.judgement.bad_spans.iter().map(|[first, last]| format!("{first}–{last}")).collect();

@@ -79,6 +79,15 @@ impl Canvas {
         Self { luma, pyramid, structure, coarse, lab, visible, rigid, label, subject, body }
     }
 
+    /// The same with the subject taken wider by a share of the longer side, or narrower where that is negative.
+    pub(crate) fn with_margin(&self, share: f32) -> Self {
+        let size = self.size();
+        let pixels = (share * size.width.max(size.height) as f32).round() as isize;
+        let seen =
+            |weight: &Plane<f32>| subject::moved(weight, pixels).zip(&self.visible, |weight, seen| weight * seen);
+        Self { subject: seen(&self.subject), body: seen(&self.body), ..self.clone() }
+    }
+
     /// Width and height in pixels.
     pub(crate) fn size(&self) -> Size {
         Size::new(self.luma.width(), self.luma.height())

@@ -4,6 +4,7 @@ use super::{
     canvas::{self, BLUR, Canvas},
     correlation::NOISE_VARIANCE,
     registration::Registered,
+    subject::SUBJECT,
     window,
 };
 use crate::{
@@ -225,6 +226,17 @@ impl SeedCells {
             bands,
             colours: Colours::new(&grid, &canvas.lab),
         }
+    }
+
+    /// Diagonal of the box around the subject as a share of the picture's, `0..=1`; 1 where there is none.
+    pub(crate) fn subject_extent(&self) -> f32 {
+        let inside: Vec<Rect> =
+            (0..self.grid.len()).filter(|&i| self.subject[i] > SUBJECT).map(|i| self.grid.rect(i)).collect();
+        let low = |of: fn(&Rect) -> usize| inside.iter().map(of).min().unwrap_or(0) as f32;
+        let high = |of: fn(&Rect) -> usize| inside.iter().map(of).max().unwrap_or(0) as f32;
+        let (width, height) = (high(|r| r.x + r.width) - low(|r| r.x), high(|r| r.y + r.height) - low(|r| r.y));
+        let share = width.hypot(height) / self.grid.size.diagonal() as f32;
+        if share > 0.0 { share } else { 1.0 }
     }
 }
 

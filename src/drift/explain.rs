@@ -5,14 +5,23 @@ use super::{
     signal::{Readings, Signal},
 };
 
+/// What sizes are told in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Size {
+    /// Diagonal of the subject as a share of the picture's.
+    pub(crate) subject: f64,
+    /// Height of the capitals that are printed at the place, clip pixels, where letters were found.
+    pub(crate) cap_height: Option<f64>,
+}
+
 /// What `cause` looked like in its worst frame.
-pub(crate) fn sentence(cause: Cause, readings: &Readings, frame: usize, fps: f64) -> String {
+pub(crate) fn sentence(cause: Cause, readings: &Readings, frame: usize, fps: f64, size: Size) -> String {
     let value = |signal: Signal| readings.get(signal);
     match cause {
         Cause::Geometry => format!(
-            "the surface bends by {:.2} % of the picture's diagonal ({:.2} % where most) beyond any rigid motion at frame {frame}; as one rigid body the subject is off by {:.2} % of its size",
-            value(Signal::Bend).max(value(Signal::BendWide)),
-            value(Signal::BendPeak).max(value(Signal::BendWidePeak)),
+            "the surface bends by {:.2} % of the subject's diagonal ({:.2} % where most) beyond any rigid motion at frame {frame}; as one rigid body the subject is off by {:.2} % of its size",
+            value(Signal::Bend).max(value(Signal::BendWide)) / size.subject,
+            value(Signal::BendPeak).max(value(Signal::BendWidePeak)) / size.subject,
             value(Signal::Warp),
         ),
         Cause::Structure => format!(
@@ -27,8 +36,9 @@ pub(crate) fn sentence(cause: Cause, readings: &Readings, frame: usize, fps: f64
             value(Signal::Tone),
         ),
         Cause::Text => {
+            let letters = size.cap_height.map(|height| format!(" (capitals {height:.0} px tall)")).unwrap_or_default();
             format!(
-                "print is {:.0} % unlike the seed's at frame {frame}; {:.0} % of the marks that should be in view show something else",
+                "print{letters} is {:.0} % unlike the seed's at frame {frame}; {:.0} % of the marks that should be in view show something else",
                 100.0 * value(Signal::Print).max(value(Signal::Label)),
                 value(Signal::Garbled),
             )

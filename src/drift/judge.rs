@@ -1,19 +1,21 @@
 //! From the series of one clip to the judgement: spans, causes in words, confidence and verdict.
 
 use super::{
-    Cause, CauseFinding, FrameDrift, Judgement, MetricSummary, Registration, Spot, Thresholds, Verdict,
+    Advice, Cause, CauseFinding, FrameDrift, Judgement, MetricSummary, Registration, Spot, Thresholds, Verdict, advice,
     cells::{FrameCells, SeedCells, TEXTURED},
     explain, fusion,
     geometry::Bent,
+    letters,
     observation::Observation,
     policy::MOTION_METRIC,
+    prepared::Prepared,
     series::summary,
     signal::Signal,
     spans::spans,
     structure,
 };
 use crate::frame::Size;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Share of the subject's texture that must have been compared before a clip may be called faithful.
 const LEAST_CONFIDENCE: f64 = 0.2;
@@ -24,6 +26,8 @@ const WORTH_SAYING: f64 = 35.0;
 pub(crate) struct Series {
     pub(crate) observations: Vec<Observation>,
     pub(crate) registration: Registration,
+    /// What the frames were held against; `None` where there were none.
+    pub(crate) prepared: Option<Arc<Prepared>>,
     /// Why no network looked at the subject, or not to the end.
     pub(crate) blind: Option<String>,
     /// Clip pixels per working pixel along x and y.
@@ -100,8 +104,17 @@ pub(crate) fn judge(series: Series, thresholds: Thresholds) -> Judgement {
     let mut causes: Vec<CauseFinding> =
         Cause::ALL.into_iter().filter_map(|cause| finding(cause, &series, &severities)).collect();
     causes.sort_by(|a, b| b.drift.total_cmp(&a.drift).then(a.cause.cmp(&b.cause)));
+    let worst = causes.first().map_or(0.0, |finding| finding.drift);
+    for finding in &mut causes {
+        // several doubtful causes can fail a clip together: then the worst is the one to mend
+        let is_at_fault = verdict != Verdict::Hold && finding.drift >= thresholds.drift_fail.min(worst);
+        let advice = Advice::about(finding.cause, [finding.first_frame, finding.last_frame], &frames, confidence);
+        finding.advice = if is_at_fault { advice } else { Advice::Leave };
+        finding.next = finding.advice.sentence([finding.first_frame, finding.last_frame]);
+    }
     Judgement {
         drift,
+        range: None,
         verdict,
         confidence,
         first_bad_frame: bad_spans.first().map(|span| span[0]),
@@ -136,13 +149,42 @@ fn finding(cause: Cause, series: &Series, severities: &[fusion::Severities]) -> 
         return None;
     }
     let worst_frame = (0..curve.len()).max_by(|&a, &b| curve[a].total_cmp(&curve[b]).then(b.cmp(&a)))?;
-    let first_frame = curve.iter().position(|&d| d >= drift.min(50.0)).unwrap_or(worst_frame);
+    let at_fault = |d: &f64| *d >= drift.min(50.0);
+    let first_frame = curve.iter().position(at_fault).unwrap_or(worst_frame);
+    let last_frame = curve.iter().rposition(at_fault).unwrap_or(worst_frame);
     let observation = &series.observations[worst_frame];
-    let explain = explain::sentence(cause, &observation.readings, worst_frame, series.fps);
+    let size = explain::Size {
+        subject: series.prepared.as_ref().map_or(1.0, |prepared| f64::from(prepared.cells.subject_extent())),
+        cap_height: series.cap_height(observation.region).filter(|_| cause == Cause::Text),
+    };
     let bent = observation.bent.first().filter(|_| cause == Cause::Geometry);
     let place = bent.map_or(observation.region, |spot| square(spot, series.working));
-    let region = in_clip(place, series);
-    Some(CauseFinding { cause, drift, first_frame, worst_frame, region, explain })
+    Some(CauseFinding {
+        cause,
+        drift,
+        first_frame,
+        last_frame,
+        worst_frame,
+        region: in_clip(place, series),
+        explain: explain::sentence(cause, &observation.readings, worst_frame, series.fps, size),
+        rejected: advice::rejected(cause, &observation.readings),
+        advice: Advice::default(),
+        next: String::new(),
+    })
+}
+
+impl Series {
+    /// Height of the still's capitals in and around `[x, y, width, height]` (working pixels), clip pixels.
+    fn cap_height(&self, [x, y, width, height]: [usize; 4]) -> Option<f64> {
+        let luma = &self.prepared.as_ref()?.canvas.luma;
+        let around = |from: usize, length: usize, side: usize| {
+            let start = from.saturating_sub(length / 2);
+            (start, (from + length + length / 2).min(side) - start)
+        };
+        let (x, width) = around(x, width, luma.width());
+        let (y, height) = around(y, height, luma.height());
+        letters::cap_height(luma, [x, y, width, height]).map(|height| height * self.scale.1)
+    }
 }
 
 /// The part inside the frame of the square around a bent place: `[x, y, width, height]`, working pixels.

@@ -10,6 +10,7 @@
 //!
 //! What motion explains is removed before anything is measured: a faithful clip may zoom, pan, roll, turn and refocus.
 
+mod advice;
 mod alignment;
 mod calibration;
 mod canvas;
@@ -31,6 +32,7 @@ mod identity;
 mod judge;
 mod judgement;
 pub mod leakage;
+mod letters;
 mod line;
 mod observation;
 mod placement;
@@ -51,6 +53,7 @@ mod subject;
 mod tracks;
 mod window;
 
+pub use advice::{Advice, LONGEST_BRIDGE, LONGEST_BRIDGE_SECS};
 pub use alignment::{Aligner, Pair};
 pub use conformal::{Calibrated, Uncalibrated, calibrate};
 pub use embedding::{Embedder, EmbedderError, Embedding};
@@ -61,5 +64,5 @@ pub use report::{
     Verdict,
 };
 pub use roc::{Judged, Roc, RocPoint, roc};
-pub use ruler::Ruler;
+pub use ruler::{Inquiry, Ruler};
 pub use style::{Spread, StyleDrift, StyleMeter};

@@ -36,6 +36,15 @@ impl Prepared {
         luma: &Plane<f32>,
     ) -> Self {
         let (placement, canvas) = lay(seed, regions, first.size(), params, first, luma);
+        Self::of(placement, canvas)
+    }
+
+    /// The same with the subject taken wider by a share of the longer side, or narrower where that is negative.
+    pub(super) fn with_margin(&self, share: f32) -> Self {
+        Self::of(self.placement.clone(), self.canvas.with_margin(share))
+    }
+
+    fn of(placement: Placement, canvas: Canvas) -> Self {
         let points = Points::new(&canvas);
         let cells = SeedCells::new(&canvas);
         let glare = Glare::new(&canvas);

@@ -1,6 +1,6 @@
 //! The score report: the contract that users script against (`holdstill/score/1`).
 
-use super::Judgement;
+use super::{Advice, Judgement};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
@@ -151,12 +151,24 @@ pub struct CauseFinding {
     pub drift: f64,
     /// First frame at fault (0-based).
     pub first_frame: usize,
+    /// Last frame at fault (0-based).
+    #[serde(default)]
+    pub last_frame: usize,
     /// Frame where it is worst (0-based).
     pub worst_frame: usize,
     /// Where it is worst: `[x, y, width, height]` in clip pixels.
     pub region: [usize; 4],
     /// One sentence for a person, with size and unit.
     pub explain: String,
+    /// The innocent explanation that was tried first, and what it leaves.
+    #[serde(default)]
+    pub rejected: String,
+    /// What to do next.
+    #[serde(default)]
+    pub advice: Advice,
+    /// The same as a sentence, with frames.
+    #[serde(default)]
+    pub next: String,
 }
 
 /// Statistics of one signal over the frames.

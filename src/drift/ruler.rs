@@ -38,6 +38,9 @@ const EXCUSED: f32 = 0.5;
 /// Share of points that no frame shows from which more says no more: where fine texture is soft or moves, none can be followed.
 const UNSEEDED: f64 = 0.42;
 
+/// Share of the longer side by which a subject is taken wider and narrower to see what hangs on it.
+const MARGIN: f32 = 0.02;
+
 /// Frames over which what lasts is told from what flashes by.
 const LASTING: usize = 9;
 
@@ -46,6 +49,23 @@ const LASTING: usize = 9;
 pub(super) fn careful_flow() -> Params {
     let medium = Params::from(Preset::Medium);
     Params { searched: 1, refine: Refine { weightings: 3, ..medium.refine }, ..medium }
+}
+
+/// What is asked of a clip besides what always is.
+#[derive(Debug)]
+pub struct Inquiry {
+    /// The network that says whether it is still the subject; none where nobody does.
+    pub embedder: Option<Embedder>,
+    /// Whether to measure also with the subject taken wider and narrower by 2 % of the longer side, to say how much the drift
+    /// hangs on where the product is taken to be ([`Judgement::range`]).
+    pub is_doubted: bool,
+}
+
+impl Default for Inquiry {
+    /// The bundled network, and no doubt.
+    fn default() -> Self {
+        Self { embedder: Embedder::bundled(), is_doubted: false }
+    }
 }
 
 /// A seed that is ready to be measured against.
@@ -77,6 +97,10 @@ struct Read {
     fps: f64,
     /// From the first frame on.
     reader: Option<(Arc<Prepared>, Reader)>,
+    /// Whether the subject is taken wider and narrower, too.
+    is_doubted: bool,
+    /// Readers that take it so, without a network.
+    doubting: Vec<(Arc<Prepared>, Reader)>,
 }
 
 impl Work for Register {
@@ -105,11 +129,18 @@ impl Work for Read {
     type Out = Plane<f32>;
 
     fn work(&mut self, (prepared, laid): Self::In) -> Plane<f32> {
-        let Self { seed, embedder, fps, .. } = self;
+        let Self { seed, embedder, fps, is_doubted, doubting, .. } = self;
         let (prepared, reader) = self.reader.get_or_insert_with(|| {
+            if *is_doubted {
+                let margins = [-MARGIN, MARGIN].map(|margin| Arc::new(prepared.with_margin(margin)));
+                *doubting = margins.map(|p| (Arc::clone(&p), Reader::new(&p, None, seed, *fps))).into();
+            }
             let reader = Reader::new(&prepared, embedder.take(), seed, *fps);
             (prepared, reader)
         });
+        for (prepared, reader) in doubting {
+            reader.read(prepared, &laid);
+        }
         reader.read(prepared, &laid)
     }
 }
@@ -118,21 +149,16 @@ impl Ruler {
     /// A ruler for clips of `clip` pixels and `fps` frames per second, made from `seed`; `regions` (of the seed's size)
     /// say where fidelity matters.
     pub fn new(seed: Arc<Seed>, regions: Option<Regions>, clip: Size, fps: f64) -> Self {
-        Self::with_network(seed, regions, clip, fps, Embedder::bundled())
+        Self::with(Inquiry::default(), seed, regions, clip, fps)
     }
 
-    /// The same with another network than the bundled one to say whether it is still the subject.
-    pub fn with_network(
-        seed: Arc<Seed>,
-        regions: Option<Regions>,
-        clip: Size,
-        fps: f64,
-        embedder: Option<Embedder>,
-    ) -> Self {
+    /// The same, asking what `inquiry` says.
+    pub fn with(inquiry: Inquiry, seed: Arc<Seed>, regions: Option<Regions>, clip: Size, fps: f64) -> Self {
+        let Inquiry { embedder, is_doubted } = inquiry;
         let (original, working) = (seed.picture.size(), clip.fit(WORKING_SIDE));
         let register =
             Register { seed: Arc::clone(&seed), regions, working, params: careful_flow(), glimpse: None, laid: None };
-        let read = Read { seed, embedder, fps, reader: None };
+        let read = Read { seed, embedder, fps, reader: None, is_doubted, doubting: Vec::new() };
         Self { original, clip, fps, line: Line::new(register, read) }
     }
 
@@ -162,18 +188,25 @@ impl Ruler {
         let working = self.working_size();
         let Self { original, clip, fps, line } = self;
         let (_, read) = line.end();
-        let (registration, observations, blind) = match read.reader {
-            Some((prepared, mut reader)) => {
-                reader.judge_stretch(&prepared);
-                let mut observations = std::mem::take(&mut reader.observations);
-                complete(&mut observations, &reader, working, fps);
-                (registration(&prepared, original, clip, working), observations, reader.blind())
-            }
-            None => (Registration::none(), Vec::new(), None),
-        };
         let scale =
             (clip.width as f64 / working.width.max(1) as f64, clip.height as f64 / working.height.max(1) as f64);
-        judge::judge(Series { observations, registration, blind, scale, working, clip, fps }, *thresholds)
+        let Some((prepared, reader)) = read.reader else {
+            let (registration, observations) = (Registration::none(), Vec::new());
+            let series = Series { observations, registration, prepared: None, blind: None, scale, working, clip, fps };
+            return judge::judge(series, *thresholds);
+        };
+        let (others, blind) = (reader.others(), reader.blind());
+        let judged = |prepared: Arc<Prepared>, mut reader: Reader| {
+            reader.judge_stretch(&prepared);
+            let mut observations = std::mem::take(&mut reader.observations);
+            complete(&mut observations, &reader, &others, working, fps);
+            let registration = registration(&prepared, original, clip, working);
+            let (prepared, blind) = (Some(prepared), blind.clone());
+            judge::judge(Series { observations, registration, prepared, blind, scale, working, clip, fps }, *thresholds)
+        };
+        let doubts: Vec<f64> = read.doubting.into_iter().map(|(p, reader)| judged(p, reader).drift).collect();
+        let judgement = judged(prepared, reader);
+        if doubts.is_empty() { judgement } else { judgement.between(&doubts, *thresholds) }
     }
 }
 
@@ -196,7 +229,7 @@ impl Registration {
 }
 
 /// Fills in what only the whole series can tell.
-fn complete(observations: &mut [Observation], reader: &Reader, working: Size, fps: f64) {
+fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], working: Size, fps: f64) {
     let flicker = flicker::jumps(&series_of(observations, |o| o.log_gain));
     let frozen = freeze::runs(&series_of(observations, |o| o.change), fps);
     let jumps = cut::jumps(&series_of(observations, |o| o.step));
@@ -210,7 +243,6 @@ fn complete(observations: &mut [Observation], reader: &Reader, working: Size, fp
     let moved = fusion::pooled(&series_of(observations, |o| o.farthest));
     let certain = reliable.powi(3) / (1.0 + moved * moved);
     let percent = (reliable * 100.0 / working.diagonal().max(1.0)) as f32;
-    let others = reader.others();
     let says = glare::says(&series_of(observations, |o| o.glare), fps);
     let nothing = Bending::default();
     for (t, observation) in observations.iter_mut().enumerate() {

@@ -69,6 +69,27 @@ pub(crate) fn lies_within(guess: &Plane<f32>, product: &Plane<f32>) -> bool {
     within > MOSTLY * all
 }
 
+/// The subject taken wider by `pixels`, or narrower where that is negative: what a mask, or a guess, may be wrong by.
+pub(crate) fn moved(subject: &Plane<f32>, pixels: isize) -> Plane<f32> {
+    let radius = pixels.unsigned_abs();
+    let pick: fn(f32, f32) -> f32 = if pixels > 0 { f32::max } else { f32::min };
+    let turned = |plane: &Plane<f32>| Plane::from_fn(plane.height(), plane.width(), |x, y| plane.at(y, x));
+    turned(&along_rows(&turned(&along_rows(subject, radius, pick)), radius, pick))
+}
+
+/// The `pick` of each pixel and its neighbours in the row, `radius` to either side.
+fn along_rows(plane: &Plane<f32>, radius: usize, pick: fn(f32, f32) -> f32) -> Plane<f32> {
+    let mut out = plane.clone();
+    for y in 0..plane.height() {
+        let row = plane.row(y);
+        for (x, value) in out.row_mut(y).iter_mut().enumerate() {
+            let near = &row[x.saturating_sub(radius)..(x + radius + 1).min(row.len())];
+            *value = near.iter().copied().fold(*value, pick);
+        }
+    }
+    out
+}
+
 fn distance(a: [f32; 3], b: [f32; 3]) -> f32 {
     // lightness changes with shading: half its weight
     (0.25 * (a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2) + (a[2] - b[2]).powi(2)).sqrt()
@@ -107,6 +128,16 @@ mod tests {
             |from: usize| Plane::from_fn(40, 40, |x, _| if (from..from + 20).contains(&x) { 1.0 } else { 0.0 });
         assert!(lies_within(&square(10), &square(12)) && !lies_within(&square(0), &square(18)));
         assert!(!lies_within(&Plane::filled(40, 40, 0.1), &square(10)), "nothing was found");
+    }
+
+    #[test]
+    fn a_subject_is_taken_wider_and_narrower_on_every_side() {
+        let square =
+            Plane::from_fn(40, 30, |x, y| if (10..30).contains(&x) && (10..20).contains(&y) { 1.0 } else { 0.0 });
+        let area = |plane: &Plane<f32>| plane.data().iter().sum::<f32>();
+        assert_eq!(area(&moved(&square, 2)), 24.0 * 14.0);
+        assert_eq!(area(&moved(&square, -3)), 14.0 * 4.0);
+        assert_eq!(moved(&square, 0), square);
     }
 
     #[test]

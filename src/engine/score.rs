@@ -2,7 +2,7 @@
 
 use super::{Cancel, Error, Event, HeatMaps, Stage};
 use crate::{
-    drift::{ClipInfo, Embedder, Judgement, Ruler, SCORE_SCHEMA, ScoreReport, SeedInfo, Thresholds},
+    drift::{ClipInfo, Embedder, Inquiry, Judgement, Ruler, SCORE_SCHEMA, ScoreReport, SeedInfo, Thresholds},
     frame::{Regions, Seed},
     media::{self, Decoder, Ending, Probe},
 };
@@ -22,6 +22,8 @@ pub struct ScoreJob {
     pub mask: Option<PathBuf>,
     /// The network that says whether it is still the subject: an ONNX file, or the bundled one.
     pub embedder: Option<PathBuf>,
+    /// Whether to say how much hangs on where the product is taken to be; costs half as much again.
+    pub is_doubted: bool,
     /// From which drift on a clip fails.
     pub thresholds: Thresholds,
     /// The command that reproduces the report, for the record.
@@ -89,10 +91,9 @@ fn measure(
 ) -> Result<(Judgement, HeatMaps, Vec<String>), Error> {
     let probe = decoder.probe().clone();
     let fps = f64::from(probe.fps.0) / f64::from(probe.fps.1.max(1));
-    let mut ruler = match &job.embedder {
-        Some(path) => Ruler::with_network(seed, regions, probe.size, fps, Some(Embedder::load(path)?)),
-        None => Ruler::new(seed, regions, probe.size, fps),
-    };
+    let own = job.embedder.as_deref().map(Embedder::load).transpose()?;
+    let inquiry = Inquiry { embedder: own.or_else(Embedder::bundled), is_doubted: job.is_doubted };
+    let mut ruler = Ruler::with(inquiry, seed, regions, probe.size, fps);
     let mut heat = HeatMaps::new(ruler.working_size())?;
     let total = probe.frames_estimate.unwrap_or(0);
     for frame in &mut decoder {

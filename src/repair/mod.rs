@@ -14,9 +14,10 @@ mod resample;
 mod span;
 mod steady;
 
+pub use crate::drift::LONGEST_BRIDGE;
 pub use between::{Banks, Between};
 pub use colormap::ColorMap;
 pub use kind::{Kind, Way};
-pub use plan::{LONGEST_BRIDGE, Planned, plan};
+pub use plan::{Planned, plan};
 pub use span::feather;
 pub use steady::{deflickering, steadied};

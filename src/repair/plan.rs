@@ -4,12 +4,8 @@ use super::{
     Kind, Way,
     span::{FEATHER, merged, overlap, runs},
 };
-use crate::drift::{Cause, FrameDrift, ScoreReport};
+use crate::drift::{Cause, FrameDrift, LONGEST_BRIDGE, LONGEST_BRIDGE_SECS, ScoreReport};
 
-/// Longest run of frames that is remade from its neighbours: beyond it the motion between is a guess.
-pub const LONGEST_BRIDGE: usize = 12;
-/// Longest time that is remade, seconds: slow frame rates move as far in fewer frames.
-const LONGEST_BRIDGE_SECS: f64 = 0.6;
 /// A frame beside a bad span belongs to it while its drift lies above the calm level by this share of the span's peak
 /// above it: faults swell and fade.
 const SKIRT: f64 = 0.25;

@@ -1,8 +1,8 @@
 //! Reports made by hand, for the tests of everything that reads reports.
 
 use holdstill::drift::{
-    Cause, CauseFinding, ClipInfo, FrameDrift, Judgement, MetricSummary, Registration, SCORE_SCHEMA, ScoreReport,
-    SeedInfo, Verdict,
+    Advice, Cause, CauseFinding, ClipInfo, FrameDrift, Judgement, MetricSummary, Registration, SCORE_SCHEMA,
+    ScoreReport, SeedInfo, Verdict,
 };
 
 /// 48 frames at 24 fps, faithful throughout.
@@ -40,6 +40,7 @@ pub(crate) fn hold() -> ScoreReport {
                 visible_fraction: 0.98,
             },
             drift: 8.0,
+            range: None,
             verdict: Verdict::Hold,
             confidence: 0.97,
             first_bad_frame: None,
@@ -66,14 +67,19 @@ pub(crate) fn drift() -> ScoreReport {
         put(&mut report, index, Cause::Geometry, bend.max(12.0));
     }
     put(&mut report, 40, Cause::Color, 61.5);
-    let finding = |cause, drift, first_frame, worst_frame, region, explain: &str| CauseFinding {
-        cause,
-        drift,
-        first_frame,
-        worst_frame,
-        region,
-        explain: explain.to_owned(),
-    };
+    let finding =
+        |cause, drift, [first_frame, worst_frame, last_frame]: [usize; 3], region, explain: &str| CauseFinding {
+            cause,
+            drift,
+            first_frame,
+            last_frame,
+            worst_frame,
+            region,
+            explain: explain.to_owned(),
+            rejected: "another light or another view: they leave as much".to_owned(),
+            advice: if cause == Cause::Color { Advice::Relock } else { Advice::Bridge },
+            next: format!("mend frames {first_frame}–{last_frame}"),
+        };
     report.judgement.drift = 78.0;
     report.judgement.verdict = Verdict::Drift;
     report.judgement.first_bad_frame = Some(21);
@@ -82,16 +88,14 @@ pub(crate) fn drift() -> ScoreReport {
         finding(
             Cause::Geometry,
             78.0,
-            21,
-            26,
+            [21, 26, 31],
             [210, 180, 290, 420],
             "The product bends: its surface moves by up to 1.8 % of its diagonal as no rigid object does",
         ),
         finding(
             Cause::Color,
             61.5,
-            40,
-            40,
+            [40; 3],
             [250, 430, 220, 180],
             "Saturated colours shift by ΔE 9.4 that neither exposure nor light explains",
         ),

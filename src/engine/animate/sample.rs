@@ -1,7 +1,8 @@
 //! A score report for tests: a hundred frames at 24 per second.
 
 use crate::drift::{
-    Cause, CauseFinding, ClipInfo, FrameDrift, Judgement, Registration, SCORE_SCHEMA, ScoreReport, SeedInfo, Verdict,
+    Advice, Cause, CauseFinding, ClipInfo, FrameDrift, Judgement, Registration, SCORE_SCHEMA, ScoreReport, SeedInfo,
+    Verdict,
 };
 use std::collections::BTreeMap;
 
@@ -13,9 +14,13 @@ pub(super) fn score(verdict: Verdict, causes: &[Cause], bad_spans: &[[usize; 2]]
         cause,
         drift: 60.0,
         first_frame: 0,
+        last_frame: 0,
         worst_frame: 0,
         region: [0; 4],
         explain: String::new(),
+        rejected: String::new(),
+        advice: Advice::Look,
+        next: String::new(),
     };
     ScoreReport {
         schema: SCORE_SCHEMA.into(),
@@ -35,6 +40,7 @@ pub(super) fn score(verdict: Verdict, causes: &[Cause], bad_spans: &[[usize; 2]]
         judgement: Judgement {
             registration: Registration { kind: "none".into(), matrix: [[0.0; 3]; 3], visible_fraction: 1.0 },
             drift: 60.0,
+            range: None,
             verdict,
             confidence: 1.0,
             first_bad_frame: bad_spans.first().map(|span| span[0]),

@@ -124,8 +124,15 @@ impl Bench<'_> {
     fn measure(&self, take: &Take) -> Result<Scored, Error> {
         let film = self.studio.film(take)?;
         let (clip, seed, mask) = (film.clip, film.seed, film.mask);
-        let job =
-            ScoreJob { clip, seed, mask, embedder: None, thresholds: Thresholds::default(), command: String::new() };
+        let job = ScoreJob {
+            clip,
+            seed,
+            mask,
+            embedder: None,
+            is_doubted: false,
+            thresholds: Thresholds::default(),
+            command: String::new(),
+        };
         score(&job, &mut |_| {}, self.cancel)
     }
 
@@ -148,6 +155,7 @@ impl Bench<'_> {
             seed: film.seed,
             mask: film.mask,
             embedder: None,
+            is_doubted: false,
             thresholds: Thresholds::default(),
             command: String::new(),
         };

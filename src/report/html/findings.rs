@@ -19,7 +19,8 @@ pub(super) fn section(report: &ScoreReport) -> Markup {
 }
 
 fn row(finding: &CauseFinding, report: &ScoreReport) -> Markup {
-    let CauseFinding { cause, drift, first_frame, worst_frame, region, explain } = finding;
+    let CauseFinding { cause, drift, first_frame, last_frame, worst_frame, region, explain, rejected, next, .. } =
+        finding;
     html! {
         li {
             (map(*region, report))
@@ -27,9 +28,11 @@ fn row(finding: &CauseFinding, report: &ScoreReport) -> Markup {
                 h3 { (cause) span.drift { (text::drift(*drift)) } }
                 p { (explain) }
                 p.where {
-                    "from frame " (first_frame) " (" (text::when(report, *first_frame)) "), worst at frame " (worst_frame)
-                    " (" (text::when(report, *worst_frame)) ")"
+                    "frames " (first_frame) "–" (last_frame) " (from " (text::when(report, *first_frame)) "), worst at frame "
+                    (worst_frame) " (" (text::when(report, *worst_frame)) ")"
                 }
+                @if !rejected.is_empty() { p.rejected { strong { "Not " } (rejected) "." } }
+                @if !next.is_empty() { p.next { strong { "Next: " } (next) "." } }
             }
         }
     }
