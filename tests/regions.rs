@@ -117,16 +117,30 @@ fn the_help_says_what_the_colours_mean() {
     }
 }
 
+/// The still, whose screen turns a little redder from frame 8 on.
+fn reddened(scene: Scene) -> Scene {
+    scene.clip("reddened.mp4", 24, |i| {
+        let mut picture = product();
+        let [columns, rows] = SCREEN;
+        for (y, x) in rows.flat_map(|y| columns.clone().map(move |x| (y, x))) {
+            let red = picture.rgb[0].at(x, y) + if i < 8 { 0.0 } else { 0.12 };
+            picture.rgb[0].set(x, y, red);
+        }
+        picture
+    })
+}
+
 #[test]
 fn the_range_says_how_much_hangs_on_where_the_product_is() {
-    let scene = titled(Scene::new());
-    let told = scene.holdstill(&["score", "titled.mp4", "--seed", "still.png", "--range", "--json"]).output().unwrap();
-    let told = String::from_utf8(told.stdout).unwrap();
+    let scene = reddened(Scene::new());
+    paint(&scene, "screen.png", |x, y| if is_screen(x, y) { WHITE } else { BLACK });
+    let asked = ["score", "reddened.mp4", "--seed", "still.png", "--mask", "screen.png", "--range", "--json"];
+    let told = String::from_utf8(scene.holdstill(&asked).output().unwrap().stdout).unwrap();
     let report: Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
-    let plain = score(&scene, "titled.mp4", None);
-    let figure = |value: &Value| value.as_f64().unwrap();
+    let plain = score(&scene, "reddened.mp4", Some("screen.png"));
     assert_eq!(report["drift"], plain["drift"], "asking does not change the answer");
     assert!(plain["range"].is_null(), "nobody asked");
+    let figure = |value: &Value| value.as_f64().unwrap();
     let (least, most) = (figure(&report["range"][0]), figure(&report["range"][1]));
     assert!((least..=most).contains(&figure(&report["drift"])) && least < most, "{least} to {most}");
 }
