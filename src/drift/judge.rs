@@ -22,6 +22,9 @@ const LEAST_CONFIDENCE: f64 = 0.2;
 /// Severity from which a cause is reported although the clip holds.
 const WORTH_SAYING: f64 = 35.0;
 
+/// How sure it must be that a subject bends by nature, for the reader to be told.
+const ALIVE: f64 = 0.3;
+
 /// Everything that was measured on a clip.
 pub(crate) struct Series {
     pub(crate) observations: Vec<Observation>,
@@ -30,6 +33,8 @@ pub(crate) struct Series {
     pub(crate) prepared: Option<Arc<Prepared>>,
     /// Why no network looked at the subject, or not to the end.
     pub(crate) blind: Option<String>,
+    /// How sure it is that the subject bends by nature, `0..=1`.
+    pub(crate) living: f64,
     /// Clip pixels per working pixel along x and y.
     pub(crate) scale: (f64, f64),
     /// Size in which frames were measured.
@@ -252,6 +257,13 @@ fn warnings(series: &Series, confidence: f64) -> Vec<String> {
     }
     if let Some(reason) = &series.blind {
         warnings.push(format!("{reason}: another subject shows only where its structure does"));
+    }
+    if series.living >= ALIVE {
+        let percent = 100.0 * series.living;
+        warnings.push(format!(
+            "the still seems to show something that bends by nature ({percent:.0} %: an animal, a person, a plant, water or fire), so \
+             bending counts less; a mask of the product says that it is one"
+        ));
     }
     if series.registration.visible_fraction < 0.5 {
         let percent = 100.0 * series.registration.visible_fraction;

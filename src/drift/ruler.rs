@@ -11,7 +11,7 @@
 
 use super::{
     Judgement, Registration, Thresholds, cut,
-    embedding::Embedder,
+    embedding::{self, Embedder},
     flicker, freeze, fusion,
     geometry::Bending,
     glare,
@@ -94,6 +94,10 @@ struct Register {
 struct Read {
     seed: Arc<Seed>,
     embedder: Option<Embedder>,
+    /// Whether somebody said where the product is.
+    is_told: bool,
+    /// How sure it is that the subject bends by nature, `0..=1`.
+    living: f64,
     fps: f64,
     /// From the first frame on.
     reader: Option<(Arc<Prepared>, Reader)>,
@@ -129,12 +133,13 @@ impl Work for Read {
     type Out = Plane<f32>;
 
     fn work(&mut self, (prepared, laid): Self::In) -> Plane<f32> {
-        let Self { seed, embedder, fps, is_doubted, doubting, .. } = self;
+        let Self { seed, embedder, is_told, living, fps, is_doubted, doubting, .. } = self;
         let (prepared, reader) = self.reader.get_or_insert_with(|| {
             if *is_doubted {
                 let margins = [-MARGIN, MARGIN].map(|margin| Arc::new(prepared.with_margin(margin)));
                 *doubting = margins.map(|p| (Arc::clone(&p), Reader::new(&p, None, seed, *fps))).into();
             }
+            *living = if *is_told { None } else { embedding::bends(&seed.picture) }.map_or(0.0, f64::from);
             let reader = Reader::new(&prepared, embedder.take(), seed, *fps);
             (prepared, reader)
         });
@@ -156,9 +161,11 @@ impl Ruler {
     pub fn with(inquiry: Inquiry, seed: Arc<Seed>, regions: Option<Regions>, clip: Size, fps: f64) -> Self {
         let Inquiry { embedder, is_doubted } = inquiry;
         let (original, working) = (seed.picture.size(), clip.fit(WORKING_SIDE));
+        // who paints a product says that it is one, and what may bend of it
+        let is_told = regions.as_ref().is_some_and(|regions| regions.product.is_some()) || seed.alpha.is_some();
         let register =
             Register { seed: Arc::clone(&seed), regions, working, params: careful_flow(), glimpse: None, laid: None };
-        let read = Read { seed, embedder, fps, reader: None, is_doubted, doubting: Vec::new() };
+        let read = Read { seed, embedder, is_told, living: 0.0, fps, reader: None, is_doubted, doubting: Vec::new() };
         Self { original, clip, fps, line: Line::new(register, read) }
     }
 
@@ -188,21 +195,26 @@ impl Ruler {
         let working = self.working_size();
         let Self { original, clip, fps, line } = self;
         let (_, read) = line.end();
+        let living = read.living;
         let scale =
             (clip.width as f64 / working.width.max(1) as f64, clip.height as f64 / working.height.max(1) as f64);
         let Some((prepared, reader)) = read.reader else {
             let (registration, observations) = (Registration::none(), Vec::new());
-            let series = Series { observations, registration, prepared: None, blind: None, scale, working, clip, fps };
+            let series =
+                Series { observations, registration, prepared: None, blind: None, living, scale, working, clip, fps };
             return judge::judge(series, *thresholds);
         };
         let (others, blind) = (reader.others(), reader.blind());
         let judged = |prepared: Arc<Prepared>, mut reader: Reader| {
             reader.judge_stretch(&prepared);
             let mut observations = std::mem::take(&mut reader.observations);
-            complete(&mut observations, &reader, &others, working, fps);
+            complete(&mut observations, &reader, &others, living, working, fps);
             let registration = registration(&prepared, original, clip, working);
             let (prepared, blind) = (Some(prepared), blind.clone());
-            judge::judge(Series { observations, registration, prepared, blind, scale, working, clip, fps }, *thresholds)
+            judge::judge(
+                Series { observations, registration, prepared, blind, living, scale, working, clip, fps },
+                *thresholds,
+            )
         };
         let doubts: Vec<f64> = read.doubting.into_iter().map(|(p, reader)| judged(p, reader).drift).collect();
         let judgement = judged(prepared, reader);
@@ -229,7 +241,7 @@ impl Registration {
 }
 
 /// Fills in what only the whole series can tell.
-fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], working: Size, fps: f64) {
+fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], living: f64, working: Size, fps: f64) {
     let flicker = flicker::jumps(&series_of(observations, |o| o.log_gain));
     let frozen = freeze::runs(&series_of(observations, |o| o.change), fps);
     let jumps = cut::jumps(&series_of(observations, |o| o.step));
@@ -254,19 +266,21 @@ fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], w
         observation.bent.clone_from(&bending.spots);
         let unexplained = reader.unexplained.get(t).copied().unwrap_or_default();
         let bends = percent * (1.0 - EXCUSED * unexplained.explained as f32);
+        let stiff = 1.0 - living;
+        let bends = bends * stiff as f32;
         readings.set(Signal::Bend, bends * bending.typical[0]);
         readings.set(Signal::BendPeak, bends * bending.peak[0]);
         readings.set(Signal::BendWide, bends * bending.typical[1]);
         readings.set(Signal::BendWidePeak, bends * bending.peak[1]);
         readings.set(Signal::Warp, unexplained.warp as f32);
-        readings.set(Signal::RigidWarp, unexplained.rigid_warp as f32);
-        readings.set(Signal::RestWarp, unexplained.rest_warp as f32);
+        readings.set(Signal::RigidWarp, (stiff * unexplained.rigid_warp) as f32);
+        readings.set(Signal::RestWarp, (stiff * unexplained.rest_warp) as f32);
         readings.set(Signal::Missing, unexplained.missing as f32);
         readings.set(Signal::Garbled, unexplained.garbled as f32);
         readings.set(Signal::Other, others.get(t).copied().unwrap_or(0.0));
         readings.set(Signal::Curl, percent * bending.raw);
         // what turns away takes its tracks along: those left at the rim are foreshortened most
-        readings.set(Signal::Aspect, (100.0 * reliable * (1.0 - lost[t]).powi(2)) as f32 * bending.stretched);
+        readings.set(Signal::Aspect, (100.0 * stiff * reliable * (1.0 - lost[t]).powi(2)) as f32 * bending.stretched);
         readings.set(Signal::Blob, (certain * readings.get(Signal::Blob)) as f32);
         readings.set(Signal::Boil, boil[t] as f32);
         readings.set(Signal::Lost, lost[t] as f32);

@@ -5,6 +5,7 @@
 //! millimetres and sure of kinds: it tells a pig from another pig where every pixel has moved. Without the feature `embedding` there
 //! is none, and the score says so.
 
+mod kind;
 mod layer;
 mod mix;
 mod network;
@@ -14,6 +15,7 @@ mod spatial;
 mod whole;
 
 use crate::frame::{Picture, Plane, Size, pyramid};
+pub(in crate::drift) use kind::bends;
 use layer::Maps;
 use network::Network;
 use std::path::{Path, PathBuf};

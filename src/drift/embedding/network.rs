@@ -89,18 +89,18 @@ impl Network {
 }
 
 /// One layer as it was packed: for each map that it makes what one of its weights stands for, and a bias.
-struct Packed {
+pub(super) struct Packed {
     weights: Vec<i8>,
     scales: Vec<f32>,
     biases: Vec<f32>,
 }
 
 impl Packed {
-    fn mix(self) -> Mix {
+    pub(super) fn mix(self) -> Mix {
         Mix::new(&self.weights, self.scales, self.biases)
     }
 
-    fn spatial(self) -> Weights {
+    pub(super) fn spatial(self) -> Weights {
         let each = self.weights.len() / self.scales.len();
         let scaled = |(i, &weight): (usize, &i8)| f32::from(weight) * self.scales[i / each];
         Weights { taps: self.weights.iter().enumerate().map(scaled).collect(), biases: self.biases }
@@ -108,7 +108,7 @@ impl Packed {
 }
 
 /// Takes one layer that makes `made` maps with `taps` weights each.
-fn unpack(packed: &mut &[u8], made: usize, taps: usize) -> Packed {
+pub(super) fn unpack(packed: &mut &[u8], made: usize, taps: usize) -> Packed {
     let mut floats = || -> Vec<f32> {
         let (bytes, rest) = packed.split_at(4 * made);
         *packed = rest;
