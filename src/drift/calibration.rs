@@ -34,7 +34,7 @@ impl Scale {
 const STEEPNESS: f64 = 1.5;
 
 /// Every signal that counts.
-pub(crate) const SCALES: [Scale; 28] = [
+pub(crate) const SCALES: [Scale; 29] = [
     // noise of the flow reaches 0.01 on faithful clips, compression under a zoom 0.015
     Scale::new(Signal::Bend, Cause::Geometry, 0.0135, 0.047),
     // silhouettes of a turntable reach 0.04
@@ -68,6 +68,8 @@ pub(crate) const SCALES: [Scale; 28] = [
     Scale::new(Signal::Contrast, Cause::Color, 0.13, 0.29),
     // compression under a zoom costs 0.25 more on the subject than elsewhere
     Scale::new(Signal::Smear, Cause::Detail, 0.3, 0.6),
+    // grain that compression takes, and a rim out of focus, reach 5
+    Scale::new(Signal::SmearSpot, Cause::Detail, 5.0, 9.0),
     // 1 % is just visible at 12 cycles per second (Kelly 1961)
     Scale::new(Signal::Flicker, Cause::Flicker, 0.9, 4.0),
     Scale::new(Signal::Boil, Cause::Flicker, 0.2, 1.9),

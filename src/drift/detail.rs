@@ -5,7 +5,7 @@ use super::{
     cells::{FrameCells, SeedCells, TEXTURED},
     series::weighted_quantile,
     signal::{Readings, Signal},
-    structure::LEAST_SEEN,
+    structure::{self, LEAST_SEEN},
 };
 
 /// Energy that noise and compression leave in a band, levels².
@@ -18,6 +18,8 @@ const FINE_AGAINST_COARSE: f32 = 2.0;
 const FACING: f32 = 0.8;
 /// Share of the first frame's cells, by weight, that must still be judged.
 const LEAST_JUDGED: f32 = 0.2;
+/// Octaves of energy from which a place's texture is gone.
+const GONE: f32 = 1.5;
 /// Likeness from which loss of texture is smearing and not other content.
 const LIKE: f32 = 0.35;
 
@@ -57,9 +59,15 @@ pub(super) fn read(seed: &SeedCells, first: &[f32], now: &[f32], readings: &mut 
     if judged(now) < LEAST_JUDGED * judged(first) {
         return;
     }
+    let changed = subject.clone();
     let lost = weighted_quantile(&mut subject, 0.4).unwrap_or(0.0);
     let lost_elsewhere = weighted_quantile(&mut rest, 0.6).unwrap_or(0.0).min(0.0);
     let beyond = lost - FINE_AGAINST_COARSE * lost_elsewhere;
     readings.set(Signal::Smear, (-beyond).max(0.0));
+    // print that melts may be a small part of a subject
+    let is_gone = |&(change, _): &(f32, f32)| change - FINE_AGAINST_COARSE * lost_elsewhere < -GONE;
+    let gone: Vec<bool> = changed.iter().map(is_gone).collect();
+    let spot: f32 = structure::largest_group(&seed.grid, &gone).iter().map(|&i| changed[i].1).sum();
+    readings.set(Signal::SmearSpot, 100.0 * spot / judged(now).max(f32::MIN_POSITIVE));
     readings.set(Signal::Grain, weighted_quantile(&mut subject, 0.5).unwrap_or(0.0).max(0.0));
 }

@@ -48,7 +48,11 @@ pub(crate) fn sentence(cause: Cause, readings: &Readings, frame: usize, fps: f64
             value(Signal::Flicker),
             value(Signal::Boil),
         ),
-        Cause::Detail => format!("fine texture lost {:.1} octaves of energy at frame {frame}", value(Signal::Smear)),
+        Cause::Detail => format!(
+            "fine texture lost {:.1} octaves of energy at frame {frame}; the largest place that lost its own is {:.0} % of the subject",
+            value(Signal::Smear),
+            value(Signal::SmearSpot),
+        ),
         Cause::Identity => format!(
             "the subject is {:.0} % unlike the seed around frame {frame}; {:.0} % of its points can no longer be followed; what it shows has changed by {:.2} beyond what motion explains (1 - cosine; another subject from about 0.12)",
             100.0 * value(Signal::Foreign),

@@ -45,6 +45,8 @@ pub(crate) enum Signal {
     Contrast,
     /// Loss of fine texture on the subject.
     Smear,
+    /// Share of the subject in the largest connected place that lost its fine texture.
+    SmearSpot,
     /// Gain of texture that the seed does not have.
     Grain,
     /// Jump of brightness against both neighbouring frames.
@@ -69,7 +71,7 @@ pub(crate) enum Signal {
 
 impl Signal {
     /// Every signal.
-    pub(crate) const ALL: [Self; 31] = [
+    pub(crate) const ALL: [Self; 32] = [
         Self::Bend,
         Self::BendPeak,
         Self::BendWide,
@@ -91,6 +93,7 @@ impl Signal {
         Self::Tone,
         Self::Contrast,
         Self::Smear,
+        Self::SmearSpot,
         Self::Grain,
         Self::Flicker,
         Self::Boil,
@@ -127,6 +130,7 @@ impl Signal {
             Self::Tone => "tone",
             Self::Contrast => "contrast",
             Self::Smear => "smear",
+            Self::SmearSpot => "smear-spot",
             Self::Grain => "grain",
             Self::Flicker => "flicker",
             Self::Boil => "boil",
@@ -145,6 +149,7 @@ impl Signal {
         match self {
             Self::Bend | Self::BendPeak | Self::BendWide | Self::BendWidePeak | Self::Curl => "% of diagonal",
             Self::Warp | Self::RigidWarp | Self::RestWarp => "% of the subject",
+            Self::SmearSpot => "% of the subject by weight",
             Self::Missing | Self::Garbled => "% of the marks in view",
             Self::Aspect | Self::Replaced | Self::ReplacedAnywhere | Self::Blob | Self::Flicker => "%",
             Self::Hue | Self::HuePeak | Self::Tone | Self::Boil => "Oklab × 100",
