@@ -30,6 +30,11 @@ impl Scale {
     }
 }
 
+/// Severity of `value` of `signal`, `0..=1`.
+pub(crate) fn severity(signal: Signal, value: f64) -> f64 {
+    SCALES.iter().filter(|scale| scale.signal == signal).map(|scale| scale.severity(value)).fold(0.0, f64::max)
+}
+
 /// Exponent of the distance above the floor: near the floor little happens.
 const STEEPNESS: f64 = 1.5;
 

@@ -50,9 +50,8 @@ pub(super) fn read(seed: &SeedCells, frame: &FrameCells, readings: &mut Readings
     let (mut subject, mut turned, mut anywhere, mut tone) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for i in comparable(seed, frame) {
         let (f, s) = (&frame.colours, &seed.colours);
-        let local = (f.l[i] / s.l[i] / gain).ln();
-        let trust = 1.0 / (1.0 + (local / LOCAL_LIGHT).powi(2));
-        let shift = (f.a[i] / gain - s.a[i]).hypot(f.b[i] / gain - s.b[i]);
+        let trust = trust(seed, frame, gain, i);
+        let shift = shift(seed, frame, gain, i);
         subject.push((shift, trust * seed.subject[i]));
         turned.push((turn([f.l[i], f.a[i], f.b[i]], [s.l[i], s.a[i], s.b[i]]), seed.subject[i].powi(2)));
         let alike = (frame.likeness[i] - LIKE) / (1.0 - LIKE);
@@ -65,6 +64,24 @@ pub(super) fn read(seed: &SeedCells, frame: &FrameCells, readings: &mut Readings
     readings.set(Signal::Tone, quantile(&mut tone, 0.7).unwrap_or(0.0));
     readings.set(Signal::Contrast, contrast(seed, frame, gain));
     readings.set(Signal::Palette, palette_distance(seed, frame));
+}
+
+/// How little the light on a cell deviates from the common gain: `0..=1`.
+fn trust(seed: &SeedCells, frame: &FrameCells, gain: f32, i: usize) -> f32 {
+    let local = (frame.colours.l[i] / seed.colours.l[i] / gain).ln();
+    1.0 / (1.0 + (local / LOCAL_LIGHT).powi(2))
+}
+
+/// Distance of a cell's hue and chroma from the seed's after the common gain, Oklab × 100.
+fn shift(seed: &SeedCells, frame: &FrameCells, gain: f32, i: usize) -> f32 {
+    let (f, s) = (&frame.colours, &seed.colours);
+    (f.a[i] / gain - s.a[i]).hypot(f.b[i] / gain - s.b[i])
+}
+
+/// The same for every cell that can be compared, less where its light moves.
+pub(super) fn shifts<'a>(seed: &'a SeedCells, frame: &'a FrameCells) -> impl Iterator<Item = (usize, f32)> + 'a {
+    let gain = gain(seed, frame);
+    comparable(seed, frame).map(move |i| (i, trust(seed, frame, gain, i) * shift(seed, frame, gain, i)))
 }
 
 /// Distance across the seed's hue from its colour `s` to the frame's `f` (L, a, b), as bright as the seed's, Oklab × 100: highlights

@@ -44,12 +44,26 @@ pub(super) fn changes(seed: &SeedCells, frame: &FrameCells) -> Vec<f32> {
         .collect()
 }
 
+/// What each cell has lost since the first frame (empty for that itself), octaves of energy, `>= 0`; nothing where it cannot be
+/// judged.
+pub(super) fn lost<'a>(first: &'a [f32], now: &'a [f32]) -> impl Iterator<Item = f32> + 'a {
+    now.iter().enumerate().map(|(i, &change)| {
+        let lost = usual(first, i) - change;
+        if lost > 0.0 { lost } else { 0.0 }
+    })
+}
+
+/// What a cell showed at first; 0 where that is not known.
+fn usual(first: &[f32], i: usize) -> f32 {
+    first.get(i).copied().filter(|usual| usual.is_finite()).unwrap_or(0.0)
+}
+
 /// Reads the detail signals of one frame from its [`changes`] and those of the clip's first frame, which show what the codec costs
 /// (empty for the first frame itself).
 pub(super) fn read(seed: &SeedCells, first: &[f32], now: &[f32], readings: &mut Readings) {
     let (mut subject, mut rest) = (Vec::new(), Vec::new());
     for (i, &change) in now.iter().enumerate() {
-        let usual = first.get(i).copied().filter(|usual| usual.is_finite()).unwrap_or(0.0);
+        let usual = usual(first, i);
         subject.push((change - usual, seed.subject[i].powi(2)));
         rest.push((change - usual, (1.0 - seed.subject[i]).powi(2)));
     }

@@ -1,6 +1,7 @@
 //! Reads what registered frames show, one after the other, and keeps a few numbers of each.
 
 use super::{
+    calibration,
     cells::{FrameCells, SeedCells},
     color, detail,
     embedding::{Embedder, EmbedderError},
@@ -11,7 +12,7 @@ use super::{
     prepared::Prepared,
     registration::Registered,
     rigid::{Sightings, Unexplained},
-    signal::Readings,
+    signal::{Readings, Signal},
     structure,
     tracks::{Displacements, Torn},
 };
@@ -84,6 +85,7 @@ impl Reader {
         self.log_gain += LIGHT_PER_LIGHTNESS * f64::from(color::step(&self.lightness_before, &lightness));
         let percent = |length: f32| 100.0 * length / prepared.canvas.size().diagonal() as f32;
         let [moved, farthest] = displacements.lengths([0.95, FARTHEST]).map(percent);
+        let heat = heat(seed, &cells, &self.detail_first, &detail);
         let mut readings = Readings::default();
         structure::read(seed, &cells, farthest, &mut readings);
         color::read(seed, &cells, &mut readings);
@@ -114,7 +116,7 @@ impl Reader {
         if self.stretch.len() >= STRETCH {
             self.judge_stretch(prepared);
         }
-        heat(seed, &cells)
+        seed.grid.spread(&heat)
     }
 
     /// Judges the geometry of the frames since the last stretch.
@@ -146,11 +148,17 @@ impl Reader {
     }
 }
 
-/// Unlikeness of every place whose texture lets it be judged.
-fn heat(seed: &SeedCells, frame: &FrameCells) -> Plane<f32> {
-    let mut values = vec![0.0f32; seed.grid.len()];
+/// How wrong every cell is, `0..=100`: its structure, its colour or its texture, whichever is worst.
+fn heat(seed: &SeedCells, frame: &FrameCells, detail_first: &[f32], detail: &[f32]) -> Vec<f32> {
+    let mut heat = vec![0.0f32; seed.grid.len()];
     for i in structure::judged(seed, frame) {
-        values[i] = (100.0 * (1.0 - frame.likeness[i])).clamp(0.0, 100.0);
+        heat[i] = (100.0 * (1.0 - frame.likeness[i])).clamp(0.0, 100.0);
     }
-    seed.grid.spread(&values)
+    for (i, shift) in color::shifts(seed, frame) {
+        heat[i] = heat[i].max(100.0 * calibration::severity(Signal::Hue, f64::from(shift)) as f32);
+    }
+    for (i, lost) in detail::lost(detail_first, detail).enumerate() {
+        heat[i] = heat[i].max(100.0 * calibration::severity(Signal::Smear, f64::from(lost)) as f32);
+    }
+    heat
 }

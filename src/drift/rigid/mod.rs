@@ -131,7 +131,7 @@ impl Landmarks {
             .collect();
         let (garbled, missing) = (lasting(&missed, Missed::garbled), lasting(&missed, Missed::missing));
         let (rigid, extent) = (evidence::first(&sights, &left), extent(&places));
-        let values: Vec<Unexplained> = (0..seen.len())
+        let mut values: Vec<Unexplained> = (0..seen.len())
             .map(|t| {
                 let off = evidence::unexplained(&sights.frames[t], &left[t]);
                 let warp = 100.0 * warp(&places, &sights, t, &left[t], off) / extent;
@@ -148,6 +148,14 @@ impl Landmarks {
                 }
             })
             .collect();
+        // what melts until it cannot be followed did not get better
+        for t in (1..values.len()).filter(|&t| !enough(&left[t])) {
+            let before = values[t - 1];
+            let Unexplained { warp, rigid_warp, rest_warp, .. } = &mut values[t];
+            *warp = warp.max(before.warp);
+            *rigid_warp = rigid_warp.max(before.rigid_warp);
+            *rest_warp = rest_warp.max(before.rest_warp);
+        }
         let chosen: Vec<usize> = kept.iter().map(|&k| sightings.frame(k)).collect();
         between(&chosen, &values, sightings.frames())
     }
