@@ -22,9 +22,6 @@ const LEAST_CONFIDENCE: f64 = 0.2;
 /// Severity from which a cause is reported although the clip holds.
 const WORTH_SAYING: f64 = 35.0;
 
-/// How sure it must be that a subject bends by nature, for the reader to be told.
-const ALIVE: f64 = 0.3;
-
 /// Everything that was measured on a clip.
 pub(crate) struct Series {
     pub(crate) observations: Vec<Observation>,
@@ -258,11 +255,11 @@ fn warnings(series: &Series, confidence: f64) -> Vec<String> {
     if let Some(reason) = &series.blind {
         warnings.push(format!("{reason}: another subject shows only where its structure does"));
     }
-    if series.living >= ALIVE {
+    if series.living > 0.0 {
         let percent = 100.0 * series.living;
         warnings.push(format!(
-            "the still seems to show something that bends by nature ({percent:.0} %: an animal, a person, a plant, water or fire), so \
-             bending counts less; a mask of the product says that it is one"
+            "the still seems to show something that bends by nature (an animal, a person, a plant, water or fire), so bending counts \
+             {percent:.0} % less; a mask of the product says that it is one"
         ));
     }
     if series.registration.visible_fraction < 0.5 {

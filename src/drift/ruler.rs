@@ -41,6 +41,9 @@ const UNSEEDED: f64 = 0.42;
 /// Share of the longer side by which a subject is taken wider and narrower to see what hangs on it.
 const MARGIN: f32 = 0.02;
 
+/// Odds of a subject that bends by nature from which its bending begins to be, and surely is, excused: packs show plants and animals.
+const LIVING: (f64, f64) = (0.4, 0.8);
+
 /// Frames over which what lasts is told from what flashes by.
 const LASTING: usize = 9;
 
@@ -139,7 +142,8 @@ impl Work for Read {
                 let margins = [-MARGIN, MARGIN].map(|margin| Arc::new(prepared.with_margin(margin)));
                 *doubting = margins.map(|p| (Arc::clone(&p), Reader::new(&p, None, seed, *fps))).into();
             }
-            *living = if *is_told { None } else { embedding::bends(&seed.picture) }.map_or(0.0, f64::from);
+            let bends = if *is_told { None } else { embedding::bends(&seed.picture) };
+            *living = bends.map_or(0.0, |odds| ((f64::from(odds) - LIVING.0) / (LIVING.1 - LIVING.0)).clamp(0.0, 1.0));
             let reader = Reader::new(&prepared, embedder.take(), seed, *fps);
             (prepared, reader)
         });
