@@ -110,9 +110,10 @@ pub(crate) fn judge(series: Series, thresholds: Thresholds) -> Judgement {
     for finding in &mut causes {
         // several doubtful causes can fail a clip together: then the worst is the one to mend
         let is_at_fault = verdict != Verdict::Hold && finding.drift >= thresholds.drift_fail.min(worst);
-        let advice = Advice::about(finding.cause, [finding.first_frame, finding.last_frame], &frames, confidence);
+        let span = whole([finding.first_frame, finding.last_frame], &bad_spans);
+        let advice = Advice::about(finding.cause, span, &frames, confidence);
         finding.advice = if is_at_fault { advice } else { Advice::Leave };
-        finding.next = finding.advice.sentence([finding.first_frame, finding.last_frame]);
+        finding.next = finding.advice.sentence(span);
     }
     Judgement {
         drift,
@@ -128,6 +129,12 @@ pub(crate) fn judge(series: Series, thresholds: Thresholds) -> Judgement {
         spots: spots(&series, &severities),
         registration: series.registration,
     }
+}
+
+/// A cause's frames with those of the bad spans that they lie in: what is mended or asked for again is all of it.
+fn whole([first, last]: [usize; 2], bad_spans: &[[usize; 2]]) -> [usize; 2] {
+    let around = |frame: usize| bad_spans.iter().find(|[from, to]| (*from..=*to).contains(&frame));
+    [around(first).map_or(first, |span| span[0]), around(last).map_or(last, |span| span[1])]
 }
 
 /// Nothing is more certain than what was compared: half of the evidence is the typical frame, half the least seen one.

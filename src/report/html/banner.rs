@@ -25,6 +25,9 @@ pub(super) fn banner(page: &Page) -> Markup {
             (gauge(report.judgement.drift))
             dl.facts {
                 (fact("Confidence", &text::percent(report.judgement.confidence)))
+                @if let Some([least, most]) = report.judgement.range {
+                    (fact("As the product is taken", &format!("{} to {}", text::drift(least), text::drift(most))))
+                }
                 (fact("Frames at fault", &format!("{} of {}", bad_frames(report), report.judgement.frames.len())))
                 @if let Some(first) = report.judgement.first_bad_frame {
                     (fact("First at fault", &format!("frame {first}, {}", text::when(report, first))))
