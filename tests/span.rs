@@ -38,7 +38,12 @@ fn what_a_command_makes_between_two_frames_is_spliced_in() {
     let scene = scene();
     let report = animate(&scene, "sh model.sh {out} {last}");
     let [whole, span] = &report["takes"].as_array().unwrap()[..] else { panic!("{}", report["stop"]) };
-    assert_eq!((&whole["verdict"], &span["verdict"]), (&"drift".into(), &"hold".into()), "{}: {span}\n{whole}", report["stop"]);
+    assert_eq!(
+        (&whole["verdict"], &span["verdict"]),
+        (&"drift".into(), &"hold".into()),
+        "{}: {span}\n{whole}",
+        report["stop"]
+    );
     let ends = &whole["mended"]["decision"]["action"]["span"]["ends"];
     let [first, last] = [0, 1].map(|end| ends[end].as_u64().unwrap());
     assert!((6..=8).contains(&first) && (27..=29).contains(&last), "{ends}");
