@@ -59,7 +59,7 @@ fn pipeline(criterion: &mut Criterion) {
         seed,
         mask: None,
         embedder: None,
-        is_doubted: false,
+        wants_range: false,
         thresholds,
         command: String::new(),
     };

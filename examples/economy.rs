@@ -276,7 +276,7 @@ fn roll_again(
                 seed,
                 mask,
                 embedder: None,
-                is_doubted: false,
+                wants_range: false,
                 thresholds,
                 command: String::new(),
             };

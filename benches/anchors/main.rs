@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             seed: clip.seed.clone(),
             mask: None,
             embedder: None,
-            is_doubted: false,
+            wants_range: false,
             thresholds: Thresholds::default(),
             command: String::new(),
         };

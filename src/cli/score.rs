@@ -45,7 +45,7 @@ pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
         seed: args.pair.seed.clone(),
         mask: args.pair.mask.clone(),
         embedder: args.sight.embedder.clone(),
-        is_doubted: args.range,
+        wants_range: args.range,
         thresholds: Thresholds::default(),
         command: args.pair.command_line(Some(&args.sight)),
     };

@@ -133,7 +133,7 @@ fn page(animated: &Animated, job: &AnimateJob, cancel: &Cancel) -> Result<String
         seed: job.still.clone(),
         mask: job.mask.clone(),
         embedder: None,
-        is_doubted: false,
+        wants_range: false,
         thresholds: Thresholds { drift_fail: job.drift_fail },
         clip,
     };

@@ -1,12 +1,8 @@
-//! What to do next about a cause, and the innocent explanation that was tried first and does not hold.
+//! What to do next about a cause.
 
-use super::{
-    Cause, FrameDrift,
-    signal::{Readings, Signal},
-};
+use super::{Cause, FrameDrift};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// Longest run of frames that is remade from its neighbours: beyond it the motion between is a guess.
 pub const LONGEST_BRIDGE: usize = 12;
@@ -48,7 +44,7 @@ impl Advice {
             Cause::Color => Self::Relock,
             Cause::Flicker => Self::Deflicker,
             _ if count as f64 > MOST_OF_IT * frames.len() as f64 || first == 0 => Self::Retake,
-            _ if last + 1 < frames.len() && is_short(first, last, frames) => Self::Bridge,
+            _ if last + 1 < frames.len() && is_bridgeable([first, last], frames) => Self::Bridge,
             _ => Self::Request,
         }
     }
@@ -69,60 +65,13 @@ impl Advice {
     }
 }
 
-impl fmt::Display for Advice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Leave => "leave",
-            Self::Relock => "relock",
-            Self::Deflicker => "deflicker",
-            Self::Bridge => "bridge",
-            Self::Request => "request",
-            Self::Retake => "retake",
-            Self::Look => "look",
-        })
-    }
-}
-
 /// Whether frames `first` to `last`, with a frame on either side, can be remade from those.
-fn is_short(first: usize, last: usize, frames: &[FrameDrift]) -> bool {
+///
+/// # Panics
+/// If there is no such frame.
+pub fn is_bridgeable([first, last]: [usize; 2], frames: &[FrameDrift]) -> bool {
     let secs = frames[last + 1].time_secs - frames[first - 1].time_secs;
     last + 1 - first <= LONGEST_BRIDGE && secs <= LONGEST_BRIDGE_SECS
-}
-
-/// The innocent explanation of what `cause` shows, and what it leaves unexplained.
-pub(crate) fn rejected(cause: Cause, readings: &Readings) -> String {
-    let value = |signal: Signal| readings.get(signal);
-    match cause {
-        Cause::Geometry => format!(
-            "a turn, a shift or a relief of a rigid product, seen by a moving camera: the best one of the whole subject leaves {:.2} % of its size, the best of its patches {:.2} % of the picture's diagonal; and a plain stretch by a turn leaves {:.1} %",
-            value(Signal::Warp).max(value(Signal::RestWarp)),
-            value(Signal::Bend).max(value(Signal::BendWide)),
-            value(Signal::Aspect),
-        ),
-        Cause::Structure => {
-            "something that passes in front, comes in over the border, or is out of focus: it lies inside the picture, and a wider, blurred view does not match either".to_owned()
-        }
-        Cause::Color => format!(
-            "another exposure or light: after one gain for the whole picture {:.1} of hue and {:.1} of lightness (Oklab × 100) are left",
-            value(Signal::Hue).max(value(Signal::HuePeak)),
-            value(Signal::Tone),
-        ),
-        Cause::Text => {
-            "a label that turns away, shrinks or blurs: only print that faces the camera, is large enough and sharp was asked".to_owned()
-        }
-        Cause::Flicker => {
-            "a change of exposure or of light: it would last, and the frames on both sides do not show it".to_owned()
-        }
-        Cause::Detail => {
-            "focus, distance or compression: the rest of the picture did not lose as much, or the subject is as large as it was".to_owned()
-        }
-        Cause::Identity => format!(
-            "the same subject from another side or in another place: it changed by {:.2} (1 − cosine) beyond what its motion explains",
-            value(Signal::Other),
-        ),
-        Cause::Freeze => "a move that comes to rest: the frames right beside go on".to_owned(),
-        Cause::Cut => "a fast move: the steps before and after are far smaller".to_owned(),
-    }
 }
 
 #[cfg(test)]

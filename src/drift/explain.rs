@@ -1,4 +1,5 @@
-//! One sentence per cause for a person: what was seen, how much, in units that mean something.
+//! Sentences for a person, per cause: what was seen, how much, in units that mean something, and which innocent explanation does not
+//! hold.
 
 use super::{
     Cause,
@@ -7,7 +8,7 @@ use super::{
 
 /// What sizes are told in.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Size {
+pub(crate) struct Yardstick {
     /// Diagonal of the subject as a share of the picture's.
     pub(crate) subject: f64,
     /// Height of the capitals that are printed at the place, clip pixels, where letters were found.
@@ -15,7 +16,7 @@ pub(crate) struct Size {
 }
 
 /// What `cause` looked like in its worst frame.
-pub(crate) fn sentence(cause: Cause, readings: &Readings, frame: usize, fps: f64, size: Size) -> String {
+pub(crate) fn sentence(cause: Cause, readings: &Readings, frame: usize, fps: f64, size: Yardstick) -> String {
     let value = |signal: Signal| readings.get(signal);
     match cause {
         Cause::Geometry => format!(
@@ -65,5 +66,41 @@ pub(crate) fn sentence(cause: Cause, readings: &Readings, frame: usize, fps: f64
             value(Signal::Frozen) / fps.max(1.0),
         ),
         Cause::Cut => format!("the whole picture changes between frames {} and {frame}", frame.saturating_sub(1)),
+    }
+}
+
+/// The innocent explanation of what `cause` shows, and what it leaves unexplained.
+pub(crate) fn rejected(cause: Cause, readings: &Readings, size: Yardstick) -> String {
+    let value = |signal: Signal| readings.get(signal);
+    match cause {
+        Cause::Geometry => format!(
+            "a turn, a shift or a relief of a rigid product, seen by a moving camera: the best one of the whole subject leaves {:.2} % of its size, the best of its patches {:.2} % of its diagonal; and a plain stretch by a turn leaves {:.1} %",
+            value(Signal::Warp).max(value(Signal::RestWarp)),
+            value(Signal::Bend).max(value(Signal::BendWide)) / size.subject,
+            value(Signal::Aspect),
+        ),
+        Cause::Structure => {
+            "something that passes in front, comes in over the border, or is out of focus: it lies inside the picture, and a wider, blurred view does not match either".to_owned()
+        }
+        Cause::Color => format!(
+            "another exposure or light: after one gain for the whole picture {:.1} of hue and {:.1} of lightness (Oklab × 100) are left",
+            value(Signal::Hue).max(value(Signal::HuePeak)),
+            value(Signal::Tone),
+        ),
+        Cause::Text => {
+            "a label that turns away, shrinks or blurs: only print that faces the camera, is large enough and sharp was asked".to_owned()
+        }
+        Cause::Flicker => {
+            "a change of exposure or of light: it would last, and the frames on both sides do not show it".to_owned()
+        }
+        Cause::Detail => {
+            "focus, distance or compression: the rest of the picture did not lose as much, or the subject is as large as it was".to_owned()
+        }
+        Cause::Identity => format!(
+            "the same subject from another side or in another place: it changed by {:.2} (1 − cosine) beyond what its motion explains",
+            value(Signal::Other),
+        ),
+        Cause::Freeze => "a move that comes to rest: the frames right beside go on".to_owned(),
+        Cause::Cut => "a fast move: the steps before and after are far smaller".to_owned(),
     }
 }

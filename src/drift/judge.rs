@@ -1,7 +1,7 @@
 //! From the series of one clip to the judgement: spans, causes in words, confidence and verdict.
 
 use super::{
-    Advice, Cause, CauseFinding, FrameDrift, Judgement, MetricSummary, Registration, Spot, Thresholds, Verdict, advice,
+    Advice, Cause, CauseFinding, FrameDrift, Judgement, MetricSummary, Registration, Spot, Thresholds, Verdict,
     cells::{FrameCells, SeedCells, TEXTURED},
     explain, fusion,
     geometry::Bent,
@@ -31,7 +31,7 @@ pub(crate) struct Series {
     /// Why no network looked at the subject, or not to the end.
     pub(crate) blind: Option<String>,
     /// How sure it is that the subject bends by nature, `0..=1`.
-    pub(crate) living: f64,
+    pub(crate) pliant: f64,
     /// Clip pixels per working pixel along x and y.
     pub(crate) scale: (f64, f64),
     /// Size in which frames were measured.
@@ -162,9 +162,9 @@ fn finding(cause: Cause, series: &Series, severities: &[fusion::Severities]) -> 
     let first_frame = curve.iter().position(at_fault).unwrap_or(worst_frame);
     let last_frame = curve.iter().rposition(at_fault).unwrap_or(worst_frame);
     let observation = &series.observations[worst_frame];
-    let size = explain::Size {
+    let size = explain::Yardstick {
         subject: series.prepared.as_ref().map_or(1.0, |prepared| f64::from(prepared.cells.subject_extent())),
-        cap_height: series.cap_height(observation.region).filter(|_| cause == Cause::Text),
+        cap_height: (cause == Cause::Text).then(|| series.cap_height(observation.region)).flatten(),
     };
     let bent = observation.bent.first().filter(|_| cause == Cause::Geometry);
     let place = bent.map_or(observation.region, |spot| square(spot, series.working));
@@ -176,7 +176,7 @@ fn finding(cause: Cause, series: &Series, severities: &[fusion::Severities]) -> 
         worst_frame,
         region: in_clip(place, series),
         explain: explain::sentence(cause, &observation.readings, worst_frame, series.fps, size),
-        rejected: advice::rejected(cause, &observation.readings),
+        rejected: explain::rejected(cause, &observation.readings, size),
         advice: Advice::default(),
         next: String::new(),
     })
@@ -262,8 +262,8 @@ fn warnings(series: &Series, confidence: f64) -> Vec<String> {
     if let Some(reason) = &series.blind {
         warnings.push(format!("{reason}: another subject shows only where its structure does"));
     }
-    if series.living > 0.0 {
-        let percent = 100.0 * series.living;
+    if series.pliant > 0.0 {
+        let percent = 100.0 * series.pliant;
         warnings.push(format!(
             "the still seems to show something that bends by nature (an animal, a person, a plant, water or fire), so bending counts \
              {percent:.0} % less; a mask of the product says that it is one"

@@ -25,14 +25,14 @@ pub(crate) fn cap_height(luma: &Plane<f32>, [x0, y0, width, height]: [usize; 4])
     let level = |x: u32, y: u32| luma.at(x0 + x as usize, y0 + y as usize).clamp(0.0, 255.0) as u8;
     let picture = GrayImage::from_fn(width as u32, height as u32, |x, y| Luma([level(x, y)]));
     let middle = otsu_level(&picture);
-    let is_light = |light: bool| {
+    let letters_of = |light: bool| {
         let ink = GrayImage::from_fn(width as u32, height as u32, |x, y| {
             Luma([u8::from((picture.get_pixel(x, y)[0] > middle) == light)])
         });
         heights(&ink)
     };
     // the side with more letters is the ink
-    let (dark, light) = (is_light(false), is_light(true));
+    let (dark, light) = (letters_of(false), letters_of(true));
     let mut letters = if light.len() > dark.len() { light } else { dark };
     letters.sort_unstable();
     let at = ((letters.len() as f64 - 1.0) * CAPS).round() as usize;

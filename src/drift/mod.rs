@@ -53,7 +53,7 @@ mod subject;
 mod tracks;
 mod window;
 
-pub use advice::{Advice, LONGEST_BRIDGE, LONGEST_BRIDGE_SECS};
+pub use advice::{Advice, LONGEST_BRIDGE, LONGEST_BRIDGE_SECS, is_bridgeable};
 pub use alignment::{Aligner, Pair};
 pub use conformal::{Calibrated, Uncalibrated, calibrate};
 pub use embedding::{Embedder, EmbedderError, Embedding};

@@ -42,7 +42,7 @@ const UNSEEDED: f64 = 0.42;
 const MARGIN: f32 = 0.02;
 
 /// Odds of a subject that bends by nature from which its bending begins to be, and surely is, excused: packs show plants and animals.
-const LIVING: (f64, f64) = (0.4, 0.8);
+const PLIANT: (f64, f64) = (0.4, 0.8);
 
 /// Frames over which what lasts is told from what flashes by.
 const LASTING: usize = 9;
@@ -61,13 +61,13 @@ pub struct Inquiry {
     pub embedder: Option<Embedder>,
     /// Whether to measure also with the subject taken wider and narrower by 2 % of the longer side, to say how much the drift
     /// hangs on where the product is taken to be ([`Judgement::range`]).
-    pub is_doubted: bool,
+    pub wants_range: bool,
 }
 
 impl Default for Inquiry {
-    /// The bundled network, and no doubt.
+    /// The bundled network, and no range.
     fn default() -> Self {
-        Self { embedder: Embedder::bundled(), is_doubted: false }
+        Self { embedder: Embedder::bundled(), wants_range: false }
     }
 }
 
@@ -100,14 +100,14 @@ struct Read {
     /// Whether somebody said where the product is.
     is_told: bool,
     /// How sure it is that the subject bends by nature, `0..=1`.
-    living: f64,
+    pliant: f64,
     fps: f64,
     /// From the first frame on.
     reader: Option<(Arc<Prepared>, Reader)>,
     /// Whether the subject is taken wider and narrower, too.
-    is_doubted: bool,
+    wants_range: bool,
     /// Readers that take it so, without a network.
-    doubting: Vec<(Arc<Prepared>, Reader)>,
+    margins: Vec<(Arc<Prepared>, Reader)>,
 }
 
 impl Work for Register {
@@ -136,18 +136,18 @@ impl Work for Read {
     type Out = Plane<f32>;
 
     fn work(&mut self, (prepared, laid): Self::In) -> Plane<f32> {
-        let Self { seed, embedder, is_told, living, fps, is_doubted, doubting, .. } = self;
+        let Self { seed, embedder, is_told, pliant, fps, wants_range, margins, .. } = self;
         let (prepared, reader) = self.reader.get_or_insert_with(|| {
-            if *is_doubted {
-                let margins = [-MARGIN, MARGIN].map(|margin| Arc::new(prepared.with_margin(margin)));
-                *doubting = margins.map(|p| (Arc::clone(&p), Reader::new(&p, None, seed, *fps))).into();
+            if *wants_range {
+                let subjects = [-MARGIN, MARGIN].map(|margin| Arc::new(prepared.with_margin(margin)));
+                *margins = subjects.map(|p| (Arc::clone(&p), Reader::new(&p, None, seed, *fps))).into();
             }
-            let bends = if *is_told { None } else { embedding::bends(&seed.picture) };
-            *living = bends.map_or(0.0, |odds| ((f64::from(odds) - LIVING.0) / (LIVING.1 - LIVING.0)).clamp(0.0, 1.0));
+            let bends = if *is_told { None } else { embedding::odds_of_bending(&seed.picture) };
+            *pliant = bends.map_or(0.0, |odds| ((f64::from(odds) - PLIANT.0) / (PLIANT.1 - PLIANT.0)).clamp(0.0, 1.0));
             let reader = Reader::new(&prepared, embedder.take(), seed, *fps);
             (prepared, reader)
         });
-        for (prepared, reader) in doubting {
+        for (prepared, reader) in margins {
             reader.read(prepared, &laid);
         }
         reader.read(prepared, &laid)
@@ -163,13 +163,13 @@ impl Ruler {
 
     /// The same, asking what `inquiry` says.
     pub fn with(inquiry: Inquiry, seed: Arc<Seed>, regions: Option<Regions>, clip: Size, fps: f64) -> Self {
-        let Inquiry { embedder, is_doubted } = inquiry;
+        let Inquiry { embedder, wants_range } = inquiry;
         let (original, working) = (seed.picture.size(), clip.fit(WORKING_SIDE));
         // who paints a product says that it is one, and what may bend of it
         let is_told = regions.as_ref().is_some_and(|regions| regions.product.is_some()) || seed.alpha.is_some();
         let register =
             Register { seed: Arc::clone(&seed), regions, working, params: careful_flow(), glimpse: None, laid: None };
-        let read = Read { seed, embedder, is_told, living: 0.0, fps, reader: None, is_doubted, doubting: Vec::new() };
+        let read = Read { seed, embedder, is_told, pliant: 0.0, fps, reader: None, wants_range, margins: Vec::new() };
         Self { original, clip, fps, line: Line::new(register, read) }
     }
 
@@ -199,30 +199,30 @@ impl Ruler {
         let working = self.working_size();
         let Self { original, clip, fps, line } = self;
         let (_, read) = line.end();
-        let living = read.living;
+        let pliant = read.pliant;
         let scale =
             (clip.width as f64 / working.width.max(1) as f64, clip.height as f64 / working.height.max(1) as f64);
         let Some((prepared, reader)) = read.reader else {
             let (registration, observations) = (Registration::none(), Vec::new());
             let series =
-                Series { observations, registration, prepared: None, blind: None, living, scale, working, clip, fps };
+                Series { observations, registration, prepared: None, blind: None, pliant, scale, working, clip, fps };
             return judge::judge(series, *thresholds);
         };
-        let (others, blind) = (reader.others(), reader.blind());
+        let (seen_as_other, blind) = (reader.others(), reader.blind());
         let judged = |prepared: Arc<Prepared>, mut reader: Reader| {
             reader.judge_stretch(&prepared);
             let mut observations = std::mem::take(&mut reader.observations);
-            complete(&mut observations, &reader, &others, living, working, fps);
+            complete(&mut observations, &reader, &seen_as_other, pliant, working, fps);
             let registration = registration(&prepared, original, clip, working);
             let (prepared, blind) = (Some(prepared), blind.clone());
             judge::judge(
-                Series { observations, registration, prepared, blind, living, scale, working, clip, fps },
+                Series { observations, registration, prepared, blind, pliant, scale, working, clip, fps },
                 *thresholds,
             )
         };
-        let doubts: Vec<f64> = read.doubting.into_iter().map(|(p, reader)| judged(p, reader).drift).collect();
+        let others: Vec<f64> = read.margins.into_iter().map(|(p, reader)| judged(p, reader).drift).collect();
         let judgement = judged(prepared, reader);
-        if doubts.is_empty() { judgement } else { judgement.between(&doubts, *thresholds) }
+        if others.is_empty() { judgement } else { judgement.between(&others, *thresholds) }
     }
 }
 
@@ -245,7 +245,7 @@ impl Registration {
 }
 
 /// Fills in what only the whole series can tell.
-fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], living: f64, working: Size, fps: f64) {
+fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], pliant: f64, working: Size, fps: f64) {
     let flicker = flicker::jumps(&series_of(observations, |o| o.log_gain));
     let frozen = freeze::runs(&series_of(observations, |o| o.change), fps);
     let jumps = cut::jumps(&series_of(observations, |o| o.step));
@@ -269,9 +269,8 @@ fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], l
         let bending = reader.bending.get(t).unwrap_or(&nothing);
         observation.bent.clone_from(&bending.spots);
         let unexplained = reader.unexplained.get(t).copied().unwrap_or_default();
-        let bends = percent * (1.0 - EXCUSED * unexplained.explained as f32);
-        let stiff = 1.0 - living;
-        let bends = bends * stiff as f32;
+        let stiff = 1.0 - pliant;
+        let bends = percent * stiff as f32 * (1.0 - EXCUSED * unexplained.explained as f32);
         readings.set(Signal::Bend, bends * bending.typical[0]);
         readings.set(Signal::BendPeak, bends * bending.peak[0]);
         readings.set(Signal::BendWide, bends * bending.typical[1]);

@@ -94,7 +94,7 @@ fn measured(labelled: &LabelledCase, hear: &mut dyn FnMut(Event), cancel: &Cance
     let GateCase { clip, seed, mask, embedder } = labelled.case.clone();
     let name = clip.display().to_string();
     let command = command_line(&clip, &seed, mask.as_deref(), embedder.as_deref());
-    let job = ScoreJob { clip, seed, mask, embedder, is_doubted: false, thresholds: Thresholds::default(), command };
+    let job = ScoreJob { clip, seed, mask, embedder, wants_range: false, thresholds: Thresholds::default(), command };
     let line = |drift, error| LabelledClip { clip: name, accepted: labelled.is_accepted, drift, error };
     match score(&job, hear, cancel) {
         Ok(scored) => Ok(line(Some(scored.report.judgement.drift), None)),

@@ -146,7 +146,8 @@ fn judge(
     let command = command_line(&clip, &seed, mask.as_deref(), embedder.as_deref());
     let has_audio = media::probe(&clip)?.has_audio;
     let thresholds = policy.thresholds();
-    let scored = score(&ScoreJob { clip, seed, mask, embedder, is_doubted: false, thresholds, command }, hear, cancel)?;
+    let scored =
+        score(&ScoreJob { clip, seed, mask, embedder, wants_range: false, thresholds, command }, hear, cancel)?;
     let facts = Facts { has_audio: Some(has_audio), ..Facts::of(&scored.report) };
     let decision = policy.judge(&scored.report, &facts);
     Ok((scored.report, decision))

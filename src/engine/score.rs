@@ -23,7 +23,7 @@ pub struct ScoreJob {
     /// The network that says whether it is still the subject: an ONNX file, or the bundled one.
     pub embedder: Option<PathBuf>,
     /// Whether to say how much hangs on where the product is taken to be; costs half as much again.
-    pub is_doubted: bool,
+    pub wants_range: bool,
     /// From which drift on a clip fails.
     pub thresholds: Thresholds,
     /// The command that reproduces the report, for the record.
@@ -92,7 +92,7 @@ fn measure(
     let probe = decoder.probe().clone();
     let fps = f64::from(probe.fps.0) / f64::from(probe.fps.1.max(1));
     let own = job.embedder.as_deref().map(Embedder::load).transpose()?;
-    let inquiry = Inquiry { embedder: own.or_else(Embedder::bundled), is_doubted: job.is_doubted };
+    let inquiry = Inquiry { embedder: own.or_else(Embedder::bundled), wants_range: job.wants_range };
     let mut ruler = Ruler::with(inquiry, seed, regions, probe.size, fps);
     let mut heat = HeatMaps::new(ruler.working_size())?;
     let total = probe.frames_estimate.unwrap_or(0);

@@ -5,8 +5,9 @@
 
 use super::{
     Flow,
+    patch::{AREA, PATCH, Window, total},
     pyramid::Level,
-    search::{AREA, PATCH, Patches, Window, total},
+    search::Patches,
 };
 use crate::frame::simd::{self, Kernel};
 use rayon::prelude::*;

@@ -14,6 +14,7 @@ mod densify;
 mod equations;
 pub mod middlebury;
 mod padded;
+mod patch;
 mod preset;
 mod pyramid;
 mod refine;

@@ -14,7 +14,6 @@ mod resample;
 mod span;
 mod steady;
 
-pub use crate::drift::LONGEST_BRIDGE;
 pub use between::{Banks, Between};
 pub use colormap::ColorMap;
 pub use kind::{Kind, Way};

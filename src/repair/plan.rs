@@ -4,7 +4,7 @@ use super::{
     Kind, Way,
     span::{FEATHER, merged, overlap, runs},
 };
-use crate::drift::{Cause, FrameDrift, LONGEST_BRIDGE, LONGEST_BRIDGE_SECS, ScoreReport};
+use crate::drift::{Cause, FrameDrift, LONGEST_BRIDGE, LONGEST_BRIDGE_SECS, ScoreReport, is_bridgeable};
 
 /// A frame beside a bad span belongs to it while its drift lies above the calm level by this share of the span's peak
 /// above it: faults swell and fade.
@@ -164,8 +164,7 @@ fn obstacle([first, last]: [usize; 2], frames: &[FrameDrift]) -> Option<String> 
         let (side, end) = if first == 0 { ("before", "start") } else { ("after", "end") };
         return Some(format!("no good frame {side} it: it reaches the {end} of the clip"));
     }
-    let secs = frames[last + 1].time_secs - frames[first - 1].time_secs;
-    if count > LONGEST_BRIDGE || secs > LONGEST_BRIDGE_SECS {
+    if !is_bridgeable([first, last], frames) {
         return Some(format!(
             "{count} frames are too many to remake from their neighbours (at most {LONGEST_BRIDGE}, or \
              {LONGEST_BRIDGE_SECS} s): ask for a new take"

@@ -28,7 +28,7 @@ const BENDING: [Range<usize>; 3] = [0..398, 470..471, 970..999];
 const SIDE: usize = 224;
 
 /// How sure it is that `picture` shows something that bends by nature, `0..=1`; `None` where the library has no network.
-pub(in crate::drift) fn bends(picture: &Picture) -> Option<f32> {
+pub(in crate::drift) fn odds_of_bending(picture: &Picture) -> Option<f32> {
     let (trunk, head) = (Network::bundled()?, Head::bundled()?);
     let maps = trunk.maps(&Maps::new(&normalised(picture, SIDE), SIDE));
     let logits = head.logits(&maps);
@@ -106,9 +106,9 @@ mod tests {
         for still in ["bottle", "box", "can"] {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/stills/{still}.png"));
             let picture = media::load_seed(&path).unwrap().picture;
-            let bends = bends(&picture).unwrap();
-            assert!(bends < 0.05, "{still}: {bends}");
+            let odds = odds_of_bending(&picture).unwrap();
+            assert!(odds < 0.05, "{still}: {odds}");
         }
-        assert!(bends(&Picture::filled(Size::new(40, 30), [0.5; 3])).unwrap() < 0.5);
+        assert!(odds_of_bending(&Picture::filled(Size::new(40, 30), [0.5; 3])).unwrap() < 0.5);
     }
 }

@@ -15,7 +15,7 @@ mod spatial;
 mod whole;
 
 use crate::frame::{Picture, Plane, Size, pyramid};
-pub(in crate::drift) use kind::bends;
+pub(in crate::drift) use kind::odds_of_bending;
 use layer::Maps;
 use network::Network;
 use std::path::{Path, PathBuf};

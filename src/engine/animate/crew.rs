@@ -164,7 +164,7 @@ impl<'a, 'e> Crew<'a, 'e> {
             seed: self.job.still.clone(),
             mask: self.job.mask.clone(),
             embedder: None,
-            is_doubted: false,
+            wants_range: false,
             thresholds: Thresholds { drift_fail: self.job.drift_fail },
             command: command_line(clip, &self.job.still, self.job.mask.as_deref(), None),
         };

@@ -166,6 +166,8 @@ impl Session<'_> {
 #[cfg(test)]
 mod market;
 #[cfg(test)]
+mod mock;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod tests;

@@ -187,7 +187,7 @@ fn measure(
         seed: job.seed.clone(),
         mask: job.mask.clone(),
         embedder: None,
-        is_doubted: false,
+        wants_range: false,
         thresholds: job.thresholds,
         command: command_line(shown, &job.seed, job.mask.as_deref(), None),
     };

@@ -129,7 +129,7 @@ impl Bench<'_> {
             seed,
             mask,
             embedder: None,
-            is_doubted: false,
+            wants_range: false,
             thresholds: Thresholds::default(),
             command: String::new(),
         };
@@ -155,7 +155,7 @@ impl Bench<'_> {
             seed: film.seed,
             mask: film.mask,
             embedder: None,
-            is_doubted: false,
+            wants_range: false,
             thresholds: Thresholds::default(),
             command: String::new(),
         };
