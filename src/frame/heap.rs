@@ -20,7 +20,12 @@ pub(super) fn spare(samples: usize) -> Vec<f32> {
         let last = spare.iter().rposition(|kept| kept.len() == samples)?;
         Some(spare.remove(last))
     });
-    found.flatten().unwrap_or_else(|| vec![0.0; samples])
+    let mut found = found.flatten().unwrap_or_else(|| vec![0.0; samples]);
+    if cfg!(debug_assertions) {
+        // who does not write all of it shall not get away with it
+        found.fill(f32::NAN);
+    }
+    found
 }
 
 /// Keeps the samples of a plane for the next one; the oldest go where there are too many.

@@ -24,6 +24,10 @@ use tone::Tone;
 const LONGEST: usize = 256;
 /// Motion below this cannot be told from noise, pixels a frame of the working size.
 const LEAST_SPEED: f64 = 0.05;
+/// Distance from where it began at which flow there and back still agrees, pixels of the working size: half a pixel either way.
+const RETURNS: f32 = 1.0;
+/// Share of the places whose flow must agree.
+const MOST: f64 = 0.5;
 /// Distance from a frame of the new clip within which it is taken as it is, frames.
 const NEAR: f64 = 0.15;
 /// Mean difference of two ends below which they are one picture, R'G'B' `0..=1`: one 8-bit level, twice what encoding
@@ -122,12 +126,21 @@ fn count(clip: &Path) -> Result<usize, Error> {
     Ok(count)
 }
 
-/// Mean motion from one frame to the next, in pixels of the working size.
+/// Mean motion from one frame to the next, in pixels of the working size, of the places whose flow leads back to where it began;
+/// `None` where there are no such two frames, or few such places: repeated patterns lead astray.
 fn speed(from: Option<&Picture>, to: Option<&Picture>) -> Option<f64> {
     let small = |picture: &Picture| pyramid::resize(&picture.luma(), picture.size().fit(LONGEST));
-    let flow = flow::dense(&small(from?), &small(to?), &Preset::Medium.into(), None);
-    let lengths = flow.u.data().iter().zip(flow.v.data()).map(|(u, v)| f64::from(u.hypot(*v)));
-    Some(lengths.sum::<f64>() / flow.u.data().len().max(1) as f64)
+    let (from, to) = (small(from?), small(to?));
+    let (there, back) = rayon::join(
+        || flow::dense(&from, &to, &Preset::Medium.into(), None),
+        || flow::dense(&to, &from, &Preset::Medium.into(), None),
+    );
+    let returns = flow::consistency(&there, &back);
+    let moves = there.u.data().iter().zip(there.v.data()).zip(returns.data());
+    let sure: Vec<f64> =
+        moves.filter(|(_, returns)| **returns < RETURNS).map(|((u, v), _)| f64::from(u.hypot(*v))).collect();
+    let is_known = sure.len() as f64 > MOST * returns.data().len() as f64;
+    is_known.then(|| sure.iter().sum::<f64>() / sure.len() as f64)
 }
 
 /// Steps of the new clip for a step of the old one.
