@@ -135,6 +135,29 @@ fn files_that_are_no_clip() {
 }
 
 #[test]
+fn a_mask_in_which_nothing_is_painted() {
+    let scene = Scene::new();
+    let clip = scene.clip("clip.mp4");
+    let painted = |colour: &str, name: &str| {
+        scene.ffmpeg(&format!("-f lavfi -i color={colour}:s=96x64,format=rgba -frames:v 1"), name)
+    };
+    for mask in [painted("black", "black.png"), painted("white@0", "clear.png")] {
+        let mut command = scene.holdstill();
+        command.arg("score").arg(&clip).arg("--seed").arg(&scene.still).arg("--mask").arg(mask);
+        fails(&mut command, MEDIA, "not-media", "nothing is painted in it");
+    }
+}
+
+#[test]
+fn a_clip_too_small_to_tell_does_not_hold() {
+    let scene = Scene::new();
+    let tiny = scene.ffmpeg("-loop 1 -i still.png -frames:v 6 -vf scale=24:16 -pix_fmt yuv420p", "tiny.mp4");
+    let scored = scene.score(&tiny);
+    assert_eq!(scored.status.code(), Some(6), "{scored:?}");
+    assert!(String::from_utf8_lossy(&scored.stdout).contains("24×16 pixels"), "{scored:?}");
+}
+
+#[test]
 fn a_folder_that_may_not_be_read() {
     let scene = Scene::new();
     let folder = scene.path("locked");

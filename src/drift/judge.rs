@@ -19,6 +19,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// Share of the subject's texture that must have been compared before a clip may be called faithful.
 const LEAST_CONFIDENCE: f64 = 0.2;
+/// Shorter side of a clip below which nothing can be told from noise, pixels: six windows in which structure is compared.
+const LEAST_SIDE: usize = 64;
 /// Severity from which a cause is reported although the clip holds.
 const WORTH_SAYING: f64 = 35.0;
 
@@ -95,7 +97,9 @@ pub(crate) fn judge(series: Series, thresholds: Thresholds) -> Judgement {
     let curve: Vec<f64> = frames.iter().map(|f| f.drift).collect();
     let drift = fusion::round(fusion::pooled(&curve));
     let confidence = confidence(&series, drift);
-    let verdict = if drift >= thresholds.drift_fail {
+    let verdict = if is_tiny(&series) {
+        Verdict::Unsure
+    } else if drift >= thresholds.drift_fail {
         Verdict::Drift
     } else if confidence < LEAST_CONFIDENCE {
         Verdict::Unsure
@@ -140,7 +144,7 @@ fn whole([first, last]: [usize; 2], bad_spans: &[[usize; 2]]) -> [usize; 2] {
 /// Nothing is more certain than what was compared: half of the evidence is the typical frame, half the least seen one.
 fn confidence(series: &Series, drift: f64) -> f64 {
     let seen: Vec<f64> = series.observations.iter().map(|o| o.seen).collect();
-    if seen.is_empty() {
+    if seen.is_empty() || is_tiny(series) {
         return 0.0;
     }
     let mean = seen.iter().sum::<f64>() / seen.len() as f64;
@@ -149,6 +153,10 @@ fn confidence(series: &Series, drift: f64) -> f64 {
     let plain = (drift - 50.0).max(0.0) / 50.0;
     let value = (0.5 * (mean + least)).max(plain * mean.max(0.5));
     (100.0 * value).round() / 100.0
+}
+
+fn is_tiny(series: &Series) -> bool {
+    series.clip.width.min(series.clip.height) < LEAST_SIDE
 }
 
 fn finding(cause: Cause, series: &Series, severities: &[fusion::Severities]) -> Option<CauseFinding> {
@@ -255,7 +263,12 @@ fn warnings(series: &Series, confidence: f64) -> Vec<String> {
     if series.observations.len() < 3 {
         warnings.push(format!("only {} frame(s): nothing can be said about motion", series.observations.len()));
     }
-    if confidence < LEAST_CONFIDENCE {
+    if is_tiny(series) {
+        let Size { width, height } = series.clip;
+        warnings.push(format!(
+            "the clip has {width}×{height} pixels: below {LEAST_SIDE} on the shorter side nothing is sure"
+        ));
+    } else if confidence < LEAST_CONFIDENCE {
         warnings
             .push("too little of the seed could be compared: a faithful clip cannot be told from another".to_owned());
     }

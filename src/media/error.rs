@@ -153,6 +153,9 @@ impl Error {
             Self::NotMedia { wanted, .. } if wanted.contains("still") => {
                 "stills are PNG, JPEG, WebP, GIF, BMP or TIFF files".into()
             }
+            Self::NotMedia { wanted, .. } if wanted.contains("mask") => {
+                "paint the product white on black, a label green, what is not to be measured red, or leave --mask out".into()
+            }
             Self::NotMedia { .. } => {
                 "give a video file (mp4, mov, webm, mkv, gif, avi …) or a pattern such as frames/%04d.png; playlists are \
                  not followed"

@@ -77,13 +77,19 @@ pub fn load_mask(path: &Path, size: Size) -> Result<Mask, Error> {
 /// opacity where the product is, and nothing else.
 ///
 /// # Errors
-/// As [`load_seed`].
+/// As [`load_seed`], and when nothing is painted.
 pub fn load_regions(path: &Path, size: Size) -> Result<Regions, Error> {
     let image = decode(path, &read(path)?)?;
-    Ok(match alpha(&image).filter(|alpha| alpha.data().iter().any(|&a| a < 1.0)) {
+    let regions = match alpha(&image).filter(|alpha| alpha.data().iter().any(|&a| a < 1.0)) {
+        Some(opacity) if opacity.data().iter().all(|&a| a == 0.0) => Regions::default(),
         Some(opacity) => Regions::of_product(pyramid::resize(&opacity, size).map(|v| v.clamp(0.0, 1.0))),
         None => Regions::painted(&pyramid::resize_picture(&picture(&image), size)),
-    })
+    };
+    if regions == Regions::default() {
+        let reason = "nothing is painted in it: white is the product".to_owned();
+        return Err(Error::NotMedia { path: path.into(), wanted: "a mask", reason });
+    }
+    Ok(regions)
 }
 
 /// Writes an 8-bit PNG, whole or not at all.
