@@ -69,8 +69,8 @@ pub(crate) const SCALES: [Scale; 29] = [
     Scale::new(Signal::HuePeak, Cause::Color, 2.0, 4.4),
     // a moving highlight reaches 4.5, a lid that tilts towards the lamp 10
     Scale::new(Signal::Tone, Cause::Color, 5.0, 15.0),
-    // light that falls off as the camera comes round, or moves, reaches 0.27
-    Scale::new(Signal::Contrast, Cause::Color, 0.13, 0.29),
+    // light that falls off as the camera comes round, or moves, reaches 0.2
+    Scale::new(Signal::Contrast, Cause::Color, 0.12, 0.26),
     // compression under a zoom costs 0.25 more on the subject than elsewhere
     Scale::new(Signal::Smear, Cause::Detail, 0.3, 0.6),
     // grain that compression takes, and a rim out of focus, reach 5

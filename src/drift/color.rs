@@ -43,6 +43,8 @@ fn comparable<'a>(seed: &'a SeedCells, frame: &'a FrameCells) -> impl Iterator<I
 const BESIDE: f32 = 0.2;
 /// Spread of lightness in the seed from which its contrast can be judged, Oklab × 100.
 const RANGE: f32 = 8.0;
+/// Ratio of contrasts below which there is none left to tell.
+const LEAST_CONTRAST: f32 = 0.2;
 
 /// Reads the colour signals of one frame.
 pub(super) fn read(seed: &SeedCells, frame: &FrameCells, readings: &mut Readings) {
@@ -62,7 +64,8 @@ pub(super) fn read(seed: &SeedCells, frame: &FrameCells, readings: &mut Readings
     readings.set(Signal::Hue, typical(&mut subject).max(typical(&mut turned)));
     readings.set(Signal::HuePeak, weighted_quantile(&mut anywhere, 0.9).unwrap_or(0.0));
     readings.set(Signal::Tone, quantile(&mut tone, 0.7).unwrap_or(0.0));
-    readings.set(Signal::Contrast, contrast(seed, frame, gain));
+    let light = |i: usize| (0.1 + seed.subject[i], seed.colours.l[i], frame.colours.l[i] / gain);
+    readings.set(Signal::Contrast, contrast(comparable(seed, frame).map(light)));
     readings.set(Signal::Palette, palette_distance(seed, frame));
 }
 
@@ -152,25 +155,29 @@ fn around(grid: &Grid, values: &[f32], index: usize) -> f32 {
     sum / count.max(1.0)
 }
 
-/// Logarithm of the slope between the seed's and the frame's lightness after the gain; small where the seed has little range.
-fn contrast(seed: &SeedCells, frame: &FrameCells, gain: f32) -> f32 {
-    let (mut w, mut x, mut y, mut xx, mut xy) = (0.0f32, 0.0, 0.0, 0.0, 0.0);
-    for i in comparable(seed, frame) {
-        let weight = 0.1 + seed.subject[i];
-        let (s, f) = (seed.colours.l[i], frame.colours.l[i] / gain);
+/// Change of contrast between lightness `(weight, seed's, frame's)`, natural logarithm; small where the seed has little range. The
+/// geometric mean of two measures: the slope between them, which is too small wherever other places are compared (regression dilution),
+/// and the ratio of their spreads, which other content changes. What is burnt in or washed out changes both.
+fn contrast(pairs: impl Iterator<Item = (f32, f32, f32)>) -> f32 {
+    let (mut w, mut x, mut y, mut xx, mut xy, mut yy) = (0.0f32, 0.0, 0.0, 0.0, 0.0, 0.0);
+    for (weight, s, f) in pairs {
         w += weight;
         x += weight * s;
         y += weight * f;
         xx += weight * s * s;
         xy += weight * s * f;
+        yy += weight * f * f;
     }
     if w <= 0.0 {
         return 0.0;
     }
     let (mean_x, mean_y) = (x / w, y / w);
     let variance = (xx / w - mean_x * mean_x).max(0.0);
-    let slope = ((xy - w * mean_x * mean_y) + 1.0) / (w * variance + 1.0);
-    slope.max(0.2).ln().abs() * (variance.sqrt() / RANGE).min(1.0)
+    let before = w * variance + 1.0;
+    let slope = ((xy - w * mean_x * mean_y) + 1.0) / before;
+    let spread = (((yy - w * mean_y * mean_y).max(0.0) + 1.0) / before).sqrt();
+    let both = (slope.max(LEAST_CONTRAST).ln() * spread.max(LEAST_CONTRAST).ln()).abs().sqrt();
+    both * (variance.sqrt() / RANGE).min(1.0)
 }
 
 /// Distance of the two pictures' colour histograms over cells, `0..=1`, wherever the content went.
@@ -201,6 +208,16 @@ mod tests {
         // a quarter turn at the same chroma, in the same shadow
         assert!((turn([28.0, -0.7 * 8.0, 0.7 * 6.0], BROWN) - 10.0).abs() < 1e-4);
         assert_eq!(turn([40.0, 3.0, 0.0], [40.0, 0.5, 0.5]), 0.0);
+    }
+
+    #[test]
+    fn what_is_washed_out_loses_contrast_and_what_moved_away_does_not() {
+        let seed = || (0..100u8).map(|i| f32::from(i % 50) + 20.0);
+        let washed = seed().map(|s| (1.0, s, 45.0 + 0.7 * (s - 45.0)));
+        assert!((contrast(washed) - 0.7f32.recip().ln()).abs() < 1e-3);
+        // the slope falls to 0.04 where half a period lies between what is compared, the spread stays
+        let moved = seed().zip(seed().skip(25)).map(|(s, f)| (1.0, s, f));
+        assert!(contrast(moved) < 0.2);
     }
 
     #[test]
