@@ -14,7 +14,7 @@ use super::{
     rigid::{Sightings, Unexplained},
     signal::{Readings, Signal},
     structure,
-    tracks::{Displacements, Torn},
+    tracks::{Displacements, Tears},
 };
 use crate::frame::{Picture, Plane, Seed};
 
@@ -46,6 +46,7 @@ pub(super) struct Reader {
     pub(super) bending: Vec<Bending>,
     pub(super) unexplained: Vec<Unexplained>,
     witness: Option<Result<Witness, EmbedderError>>,
+    tears: Tears,
     stretch: Vec<Displacements>,
     sightings: Sightings,
     residual_before: Vec<f32>,
@@ -62,6 +63,7 @@ impl Reader {
             bending: Vec::new(),
             unexplained: Vec::new(),
             witness: embedder.map(|embedder| Witness::new(embedder, &prepared.still(seed), fps)),
+            tears: Tears::default(),
             stretch: Vec::new(),
             sightings: Sightings::default(),
             residual_before: Vec::new(),
@@ -76,7 +78,7 @@ impl Reader {
         let Laid { time_secs, picture, registered, change, step, glare } = laid;
         let seed = &prepared.cells;
         let cells = prepared.cells_of(picture, registered);
-        let torn = Torn::new(&prepared.points, registered);
+        let torn = self.tears.find(&prepared.points, registered);
         let displacements = Displacements::read(&prepared.points, registered, &torn);
         self.sightings.push(|| prepared.landmarks.find(registered, &torn));
         let detail = detail::changes(seed, &cells);

@@ -19,6 +19,11 @@ const LEAST_CORNER: f32 = 6.0;
 /// Difference of displacement per distance, beyond what the whole picture does, at which the surface ends: two bodies pass
 /// each other there, and the flow between them is neither's.
 const TEAR: f32 = 0.45;
+/// Share of the subject that must still look like the seed to say whether it is torn.
+const LEAST_SURE: f32 = 0.4;
+/// Shares of it up to which a subject is whole, and from which it is torn all over.
+const WHOLE: f32 = 0.25;
+const ALL_OVER: f32 = 0.75;
 /// Marks a point that was not seen.
 const UNSEEN: [i16; 2] = [i16::MIN; 2];
 
@@ -154,14 +159,30 @@ impl Displacements {
 pub(crate) struct Torn(Vec<bool>);
 
 impl Torn {
-    /// Finds them in a registered frame.
-    pub(crate) fn new(points: &Points, registered: &Registered) -> Self {
-        Self(torn(points, registered))
-    }
-
     /// Whether point `index` is one of them.
     pub(crate) fn at(&self, index: usize) -> bool {
         self.0[index]
+    }
+}
+
+/// Finds tears in one frame after the other. Where bodies pass each other, or one turns away, tears are lines that spread from frame
+/// to frame; a subject that is whole in one frame and torn all over in the next is one surface still, and deformed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tears {
+    was_whole: bool,
+}
+
+impl Tears {
+    /// The tears of the next registered frame.
+    pub(crate) fn find(&mut self, points: &Points, registered: &Registered) -> Torn {
+        let torn = torn(points, registered);
+        match torn_share(&torn, points, registered) {
+            Some(share) if share > ALL_OVER && self.was_whole => Torn(vec![false; points.len()]),
+            share => {
+                self.was_whole = share.is_some_and(|share| share <= WHOLE);
+                Torn(torn)
+            }
+        }
     }
 }
 
@@ -194,6 +215,21 @@ fn torn(points: &Points, registered: &Registered) -> Vec<bool> {
             .any(|r| (column.saturating_sub(1)..(column + 2).min(columns)).any(|c| torn[r * columns + c]))
     };
     (0..points.len()).map(near).collect()
+}
+
+/// Share of the subject that is torn, of what still looks like the seed; `None` where too little does.
+fn torn_share(torn: &[bool], points: &Points, registered: &Registered) -> Option<f32> {
+    let (mut torn_sure, mut sure, mut all) = (0.0f32, 0.0f32, 0.0f32);
+    for (index, is_torn) in torn.iter().enumerate() {
+        let (x, y) = points.place(index);
+        let weight = points.quality[index] * points.subject[index];
+        all += weight;
+        if registered.inside.at(x, y) > 0.0 && registered.correlation.likeness.at(x, y) > SURE {
+            sure += weight;
+            torn_sure += if *is_torn { weight } else { 0.0 };
+        }
+    }
+    (sure > 0.0 && sure >= LEAST_SURE * all).then(|| torn_sure / sure)
 }
 
 #[cfg(test)]
@@ -241,8 +277,8 @@ mod tests {
         Plane::from_vec(size.width, size.height, levels.into_iter().map(f32::from).collect())
     }
 
-    #[test]
-    fn points_are_followed_to_a_fraction_of_a_pixel_however_long() {
+    /// The box, twice as large as the canvas that shows it.
+    fn stage() -> (Plane<f32>, Canvas) {
         let still = image::load_from_memory(include_bytes!("../../fixtures/stills/box.png")).unwrap().to_rgb8();
         let original = Size::new(still.width() as usize, still.height() as usize);
         let size = original.fit(512);
@@ -251,14 +287,20 @@ mod tests {
         let grey = filmed(&scene, size, &Homography::identity(), FRAMES).map(|level| level / 255.0);
         let picture = Picture { rgb: [grey.clone(), grey.clone(), grey] };
         let seed = Seed { picture, alpha: None, path: String::new(), blake3: String::new(), original: size };
-
         let canvas = Canvas::new(&seed, None, size, &Placement::plain(size, size), &careful_flow());
+        (scene, canvas)
+    }
+
+    #[test]
+    fn points_are_followed_to_a_fraction_of_a_pixel_however_long() {
+        let (scene, canvas) = stage();
+        let size = canvas.size();
         let points = Points::new(&canvas);
-        let mut registrar = Registrar::new(careful_flow());
+        let (mut registrar, mut tears) = (Registrar::new(careful_flow()), Tears::default());
         let mut median_error = |t: usize| {
             let moved = motion(size, t);
             let registered = registrar.register(&canvas, &filmed(&scene, size, &moved, t));
-            let seen = Displacements::read(&points, &registered, &Torn::new(&points, &registered));
+            let seen = Displacements::read(&points, &registered, &tears.find(&points, &registered));
             let error = |index: usize| {
                 let (x, y) = points.place(index);
                 let truth = moved.apply(Point { x: x as f64, y: y as f64 });
@@ -274,5 +316,24 @@ mod tests {
         assert!(worst(&medians) < PRECISE, "{medians:?}");
         // the move grows, and with it what sampling costs; no error is handed on from frame to frame
         assert!(worst(&medians[FRAMES - 20..]) < 1.5 * worst(&medians[20..40]), "{medians:?}");
+    }
+
+    #[test]
+    fn a_surface_that_swims_at_once_is_still_followed() {
+        let (_, canvas) = stage();
+        let points = Points::new(&canvas);
+        let (mut registrar, mut tears) = (Registrar::new(careful_flow()), Tears::default());
+        // slopes of up to a half: more than where surfaces end
+        let swim = |x: f32, y: f32| (4.6 * (y / 9.2).sin(), 4.6 * (x / 9.2).cos());
+        let swum = Plane::from_fn(canvas.size().width, canvas.size().height, |x, y| {
+            let (u, v) = swim(x as f32, y as f32);
+            bilinear(&canvas.luma, x as f32 + u, y as f32 + v)
+        });
+        let mut seen = |frame: &Plane<f32>| {
+            let registered = registrar.register(&canvas, frame);
+            Displacements::read(&points, &registered, &tears.find(&points, &registered)).seen(&points)
+        };
+        let (whole, swimming) = (seen(&canvas.luma), seen(&swum));
+        assert!(whole > 0.9 && swimming > 0.5, "{whole} {swimming}");
     }
 }
