@@ -39,7 +39,7 @@ pub(crate) fn severity(signal: Signal, value: f64) -> f64 {
 const STEEPNESS: f64 = 1.5;
 
 /// Every signal that counts.
-pub(crate) const SCALES: [Scale; 29] = [
+pub(crate) const SCALES: [Scale; 30] = [
     // noise of the flow reaches 0.01 on faithful clips, compression under a zoom 0.015
     Scale::new(Signal::Bend, Cause::Geometry, 0.0135, 0.047),
     // silhouettes of a turntable reach 0.04
@@ -52,6 +52,8 @@ pub(crate) const SCALES: [Scale; 29] = [
     Scale::new(Signal::RigidWarp, Cause::Geometry, 0.035, 0.07),
     // a highlight that wanders over a shiny bottle takes its marks along by 0.1
     Scale::new(Signal::RestWarp, Cause::Geometry, 0.1, 0.3),
+    // marks that come and go at the rims of a turning tin reach 0.048
+    Scale::new(Signal::Excursion, Cause::Geometry, 0.05, 0.11),
     // an 18 degree turn foreshortens by 5 %
     Scale::new(Signal::Aspect, Cause::Geometry, 3.6, 6.2),
     Scale::new(Signal::Replaced, Cause::Structure, 5.0, 55.0),

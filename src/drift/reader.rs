@@ -45,6 +45,7 @@ pub(super) struct Reader {
     pub(super) observations: Vec<Observation>,
     pub(super) bending: Vec<Bending>,
     pub(super) unexplained: Vec<Unexplained>,
+    fps: f64,
     witness: Option<Result<Witness, EmbedderError>>,
     tears: Tears,
     stretch: Vec<Displacements>,
@@ -62,6 +63,7 @@ impl Reader {
             observations: Vec::new(),
             bending: Vec::new(),
             unexplained: Vec::new(),
+            fps,
             witness: embedder.map(|embedder| Witness::new(embedder, &prepared.still(seed), fps)),
             tears: Tears::default(),
             stretch: Vec::new(),
@@ -127,7 +129,7 @@ impl Reader {
         let size = prepared.canvas.size();
         let (bending, unexplained) = rayon::join(
             || geometry::bending(&prepared.points, &stretch, size),
-            || prepared.landmarks.unexplained(&sightings),
+            || prepared.landmarks.unexplained(&sightings, self.fps),
         );
         self.bending.extend(bending);
         self.unexplained.extend(unexplained);

@@ -17,6 +17,8 @@ pub(crate) enum Signal {
     RigidWarp,
     /// Smooth change of the shape of a subject that rested at first, as far as the camera rests.
     RestWarp,
+    /// Change of the subject's shape that comes and goes sooner than a rigid body turns there and back.
+    Excursion,
     /// Share of the subject's marks that should be in view, if it is one rigid body, and show something else.
     Missing,
     /// The same, when most of them are fine print.
@@ -71,7 +73,7 @@ pub(crate) enum Signal {
 
 impl Signal {
     /// Every signal.
-    pub(crate) const ALL: [Self; 32] = [
+    pub(crate) const ALL: [Self; 33] = [
         Self::Bend,
         Self::BendPeak,
         Self::BendWide,
@@ -79,6 +81,7 @@ impl Signal {
         Self::Warp,
         Self::RigidWarp,
         Self::RestWarp,
+        Self::Excursion,
         Self::Missing,
         Self::Garbled,
         Self::Curl,
@@ -116,6 +119,7 @@ impl Signal {
             Self::Warp => "warp",
             Self::RigidWarp => "rigid-warp",
             Self::RestWarp => "rest-warp",
+            Self::Excursion => "excursion",
             Self::Missing => "missing",
             Self::Garbled => "garbled",
             Self::Curl => "curl",
@@ -148,7 +152,7 @@ impl Signal {
     pub(crate) const fn unit(self) -> &'static str {
         match self {
             Self::Bend | Self::BendPeak | Self::BendWide | Self::BendWidePeak | Self::Curl => "% of diagonal",
-            Self::Warp | Self::RigidWarp | Self::RestWarp => "% of the subject",
+            Self::Warp | Self::RigidWarp | Self::RestWarp | Self::Excursion => "% of the subject",
             Self::SmearSpot => "% of the subject by weight",
             Self::Missing | Self::Garbled => "% of the marks in view",
             Self::Aspect | Self::Replaced | Self::ReplacedAnywhere | Self::Blob | Self::Flicker => "%",

@@ -69,22 +69,33 @@ fn ramp(value: f64, (begins, surely): (f64, f64)) -> f64 {
     ((value - begins) / (surely - begins)).clamp(0.0, 1.0)
 }
 
-/// Root mean square change of shape from `places` to where a frame shows them, beyond the best similarity (Umeyama 1991), pixels:
-/// how much a body's turns and relief explain that sliding a picture about would not.
+/// Root mean square change of shape from `places` to where a frame shows them, beyond the best similarity, pixels: how much a
+/// body's turns and relief explain that sliding a picture about would not.
 pub(super) fn reshaped(places: &[Vector2<f64>], shown: &[Vector2<f64>]) -> f64 {
+    let moved: Vec<Vector2<f64>> = places.iter().zip(shown).map(|(place, shown)| shown - place).collect();
+    let slid = similar(places, &moved);
+    let rest = moved.iter().zip(&slid).map(|(moved, slid)| (moved - slid).norm_squared()).sum::<f64>();
+    (rest / places.len().max(1) as f64).sqrt()
+}
+
+/// The part of the places' motion that is a similarity (Umeyama 1991): the picture slides, rolls and grows. Pixels, at each place.
+pub(super) fn similar(places: &[Vector2<f64>], moved: &[Vector2<f64>]) -> Vec<Vector2<f64>> {
     let count = places.len().max(1) as f64;
     let centre = |points: &[Vector2<f64>]| points.iter().sum::<Vector2<f64>>() / count;
-    let (from, to) = (centre(places), centre(shown));
-    let (mut along, mut across, mut before, mut after) = (0.0, 0.0, 0.0, 0.0);
-    for (place, shown) in places.iter().zip(shown) {
-        let (a, b) = (place - from, shown - to);
+    let (from, mean) = (centre(places), centre(moved));
+    let (mut along, mut across, mut spread) = (0.0, 0.0, f64::MIN_POSITIVE);
+    for (place, moved) in places.iter().zip(moved) {
+        let (a, b) = (place - from, moved - mean);
         along += a.dot(&b);
         across += a.perp(&b);
-        before += a.norm_squared();
-        after += b.norm_squared();
+        spread += a.norm_squared();
     }
-    let explained = (along * along + across * across) / before.max(f64::MIN_POSITIVE);
-    ((after - explained).max(0.0) / count).sqrt()
+    let (grown, rolled) = (along / spread, across / spread);
+    let slid = |place: &Vector2<f64>| {
+        let a = place - from;
+        mean + a * grown + Vector2::new(-a.y, a.x) * rolled
+    };
+    places.iter().map(slid).collect()
 }
 
 #[cfg(test)]

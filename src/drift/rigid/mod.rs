@@ -10,6 +10,7 @@
 mod bundle;
 mod equations;
 mod evidence;
+mod excursion;
 mod field;
 mod landmarks;
 mod rest;
@@ -46,6 +47,8 @@ const LEAST: usize = 40;
 const OFTEN: f64 = 0.25;
 /// Share of the landmarks that a frame must show.
 const ENOUGH: f64 = 0.35;
+/// Share of them below which the rest may be what a fault has spared, and looks better than the whole.
+const MOST: f64 = 0.5;
 /// Change of shape, percent of the subject's extent, that no view of a rigid body makes.
 const FARTHEST: f64 = 50.0;
 /// Landmarks in view from which a smooth field begins to be, and surely is, determined.
@@ -79,6 +82,8 @@ pub(super) struct Unexplained {
     pub rigid_warp: f64,
     /// Smooth change of shape of a subject that rested at first, before a camera at rest: percent of the subject's extent.
     pub rest_warp: f64,
+    /// Change of shape that comes and goes sooner than a body turns there and back: percent of the subject's extent.
+    pub excursion: f64,
     /// Marks that should be in view and show something else: percent of those in view.
     pub missing: f64,
     /// The same, when most of them are fine print.
@@ -106,7 +111,7 @@ impl Landmarks {
     }
 
     /// What no rigid body explains of the subject, one answer per frame.
-    pub(super) fn unexplained(&self, sightings: &Sightings) -> Vec<Unexplained> {
+    pub(super) fn unexplained(&self, sightings: &Sightings, fps: f64) -> Vec<Unexplained> {
         let kept = spread(sightings.kept().len(), FRAMES);
         let seen: Vec<&Sighting> = kept.iter().map(|&k| &sightings.kept()[k]).collect();
         let mut subject = self.often(&seen, |landmark| landmark.subject > SUBJECT);
@@ -119,6 +124,8 @@ impl Landmarks {
         let body = sights.explain(STEPS.1);
         let places: Vec<Vector2<f64>> = subject.iter().map(|&i| self.place(i)).collect();
         let at_rest = rest::warps(&places, &sights, &background);
+        let times: Vec<f64> = kept.iter().map(|&k| sightings.frame(k) as f64 / fps).collect();
+        let excursions = excursion::excursions(&places, &sights, &background, &times);
         let surface = Surface::new(&places, &sights.weights);
         let left = sights.leftovers(&body);
         let shown: Vec<Vec<Vector2<f64>>> =
@@ -143,19 +150,13 @@ impl Landmarks {
                     warp,
                     rigid_warp: rigid * warp * credible,
                     rest_warp: 100.0 * at_rest[t] / extent,
+                    excursion: 100.0 * excursions[t] / extent,
                     missing: 100.0 * missing[t],
                     garbled: 100.0 * garbled[t],
                 }
             })
             .collect();
-        // what melts until it cannot be followed did not get better
-        for t in (1..values.len()).filter(|&t| !enough(&left[t])) {
-            let before = values[t - 1];
-            let Unexplained { warp, rigid_warp, rest_warp, .. } = &mut values[t];
-            *warp = warp.max(before.warp);
-            *rigid_warp = rigid_warp.max(before.rigid_warp);
-            *rest_warp = rest_warp.max(before.rest_warp);
-        }
+        stand(&mut values, |t| share(&left[t]));
         let chosen: Vec<usize> = kept.iter().map(|&k| sightings.frame(k)).collect();
         between(&chosen, &values, sightings.frames())
     }
@@ -243,6 +244,19 @@ fn lasting(missed: &[Option<Missed>], share: fn(&Missed) -> f64) -> Vec<f64> {
     running_median(&series.collect::<Vec<f64>>(), 1)
 }
 
+/// Lets the last answer stand where a frame shows too few of the landmarks (`shown` says what share): what melts until it cannot be
+/// followed did not get better.
+fn stand(values: &mut [Unexplained], shown: impl Fn(usize) -> f64) {
+    for t in (1..values.len()).filter(|&t| shown(t) < MOST) {
+        let before = values[t - 1];
+        let Unexplained { warp, rigid_warp, rest_warp, excursion, .. } = &mut values[t];
+        *warp = warp.max(before.warp);
+        *rigid_warp = rigid_warp.max(before.rigid_warp);
+        *rest_warp = rest_warp.max(before.rest_warp);
+        *excursion = excursion.max(before.excursion);
+    }
+}
+
 /// Smooth part of what is left of a frame, of which `off` is no noise, as surely as it is a warp: pixels; 0 where too little is seen.
 fn warp(places: &[Vector2<f64>], sights: &Sights, t: usize, left: &[Option<Vector2<f64>>], off: f64) -> f64 {
     if !enough(left) {
@@ -257,8 +271,13 @@ fn warp(places: &[Vector2<f64>], sights: &Sights, t: usize, left: &[Option<Vecto
 }
 
 /// Whether a frame shows enough of the landmarks to judge it.
-fn enough(left: &[Option<Vector2<f64>>]) -> bool {
-    left.iter().flatten().count() as f64 >= ENOUGH * left.len() as f64
+fn enough<T>(left: &[Option<T>]) -> bool {
+    share(left) >= ENOUGH
+}
+
+/// Share of the landmarks that a frame shows.
+fn share<T>(left: &[Option<T>]) -> f64 {
+    left.iter().flatten().count() as f64 / left.len().max(1) as f64
 }
 
 impl Unexplained {
@@ -270,6 +289,7 @@ impl Unexplained {
             warp: between(self.warp, next.warp),
             rigid_warp: between(self.rigid_warp, next.rigid_warp),
             rest_warp: between(self.rest_warp, next.rest_warp),
+            excursion: between(self.excursion, next.excursion),
             missing: between(self.missing, next.missing),
             garbled: between(self.garbled, next.garbled),
         }
@@ -296,4 +316,17 @@ fn extent(places: &[Vector2<f64>]) -> f64 {
         most = most.sup(place);
     }
     (most - least).norm().max(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_lost_for_the_most_part_did_not_get_better() {
+        let shown = [1.0, 0.9, 0.45, 0.45, 0.6];
+        let mut values = [0.0, 0.3, 0.02, 0.5, 0.01].map(|rigid_warp| Unexplained { rigid_warp, ..Default::default() });
+        stand(&mut values, |t| shown[t]);
+        assert_eq!(values.map(|value| value.rigid_warp), [0.0, 0.3, 0.3, 0.5, 0.01]);
+    }
 }
