@@ -19,8 +19,8 @@ const LEAST_CORNER: f32 = 6.0;
 /// Difference of displacement per distance, beyond what the whole picture does, at which the surface ends: two bodies pass
 /// each other there, and the flow between them is neither's.
 const TEAR: f32 = 0.45;
-/// Share of the subject that must still look like the seed to say whether it is torn.
-const LEAST_SURE: f32 = 0.4;
+/// Share of the subject that must still look like the seed to say whether it is torn: what went away or was covered does not.
+const LEAST_SURE: f32 = 0.67;
 /// Shares of it up to which a subject is whole, and from which it is torn all over.
 const WHOLE: f32 = 0.25;
 const ALL_OVER: f32 = 0.75;

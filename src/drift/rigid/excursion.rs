@@ -7,6 +7,8 @@ use nalgebra::Vector2;
 
 /// Longest time for which a shape is compared with those before and after it, seconds: turns take longer to reverse.
 const SOON: f64 = 0.34;
+/// Fewest landmarks that determine a smooth field: three for each of its unknowns.
+const FEWEST: usize = 3 * field::UNKNOWNS;
 /// Change of shape per motion there and back of the subject: things are less deep than they are far (as in [`super::bundle`]).
 const RELIEF: f64 = 0.15;
 /// The same per motion of what stands around, which may be that of a camera that follows the subject.
@@ -23,9 +25,9 @@ pub(super) fn excursions(places: &[Vector2<f64>], subject: &Sights, background: 
     closed(&(0..times.len()).map(most).collect::<Vec<f64>>(), times)
 }
 
-/// Without the gaps that are too short to be believed: what was out of shape, and soon is again, was not cured in between, but followed
-/// badly.
-fn closed(series: &[f64], times: &[f64]) -> Vec<f64> {
+/// Without the gaps that are too short to be believed: what was out of shape just before and is again soon after was not cured in
+/// between, but followed badly.
+pub(super) fn closed(series: &[f64], times: &[f64]) -> Vec<f64> {
     let most = |range: std::ops::Range<usize>, t: usize| {
         range.filter(|&s| (times[s] - times[t]).abs() <= SOON).map(|s| series[s]).fold(0.0, f64::max)
     };
@@ -34,7 +36,7 @@ fn closed(series: &[f64], times: &[f64]) -> Vec<f64> {
 
 fn excursion(places: &[Vector2<f64>], subject: &Sights, background: &Sights, frames: [usize; 3]) -> f64 {
     let moved = moved(subject, frames);
-    if !enough(&moved) {
+    if !enough(&moved) || moved.iter().flatten().count() < FEWEST {
         return 0.0;
     }
     let [from, to] = [0, 1].map(|side| {

@@ -6,7 +6,7 @@ use nalgebra::{SMatrix, SVector, Vector2};
 /// Terms of a cubic in two variables.
 const TERMS: usize = 10;
 /// Unknowns of the field: a cubic for x, another for y.
-const UNKNOWNS: usize = 2 * TERMS;
+pub(super) const UNKNOWNS: usize = 2 * TERMS;
 /// Distance in standard deviations at which a point counts half (Cauchy).
 const HALF_WEIGHT: f64 = 3.0;
 /// Rounds of reweighting.

@@ -47,7 +47,7 @@ const LEAST: usize = 40;
 const OFTEN: f64 = 0.25;
 /// Share of the landmarks that a frame must show.
 const ENOUGH: f64 = 0.35;
-/// Share of them below which the rest may be what a fault has spared, and looks better than the whole.
+/// Share of them below which what comes and goes cannot be told to be gone: the rest may be what it has spared.
 const MOST: f64 = 0.5;
 /// Change of shape, percent of the subject's extent, that no view of a rigid body makes.
 const FARTHEST: f64 = 50.0;
@@ -82,7 +82,8 @@ pub(super) struct Unexplained {
     pub rigid_warp: f64,
     /// Smooth change of shape of a subject that rested at first, before a camera at rest: percent of the subject's extent.
     pub rest_warp: f64,
-    /// Change of shape that comes and goes sooner than a body turns there and back: percent of the subject's extent.
+    /// Change of shape that comes and goes sooner than a body turns there and back, as far as the clip has shown that its subject
+    /// is rigid: percent of the subject's extent.
     pub excursion: f64,
     /// Marks that should be in view and show something else: percent of those in view.
     pub missing: f64,
@@ -150,12 +151,16 @@ impl Landmarks {
                     warp,
                     rigid_warp: rigid * warp * credible,
                     rest_warp: 100.0 * at_rest[t] / extent,
-                    excursion: 100.0 * excursions[t] / extent,
+                    excursion: rigid * 100.0 * excursions[t] / extent,
                     missing: 100.0 * missing[t],
                     garbled: 100.0 * garbled[t],
                 }
             })
             .collect();
+        let warps: Vec<f64> = values.iter().map(|value| value.rigid_warp).collect();
+        for (value, closed) in values.iter_mut().zip(excursion::closed(&warps, &times)) {
+            value.rigid_warp = closed;
+        }
         stand(&mut values, |t| share(&left[t]));
         let chosen: Vec<usize> = kept.iter().map(|&k| sightings.frame(k)).collect();
         between(&chosen, &values, sightings.frames())
@@ -247,13 +252,17 @@ fn lasting(missed: &[Option<Missed>], share: fn(&Missed) -> f64) -> Vec<f64> {
 /// Lets the last answer stand where a frame shows too few of the landmarks (`shown` says what share): what melts until it cannot be
 /// followed did not get better.
 fn stand(values: &mut [Unexplained], shown: impl Fn(usize) -> f64) {
-    for t in (1..values.len()).filter(|&t| shown(t) < MOST) {
-        let before = values[t - 1];
+    for t in 1..values.len() {
+        let (before, shown) = (values[t - 1], shown(t));
         let Unexplained { warp, rigid_warp, rest_warp, excursion, .. } = &mut values[t];
-        *warp = warp.max(before.warp);
-        *rigid_warp = rigid_warp.max(before.rigid_warp);
-        *rest_warp = rest_warp.max(before.rest_warp);
-        *excursion = excursion.max(before.excursion);
+        if shown < MOST {
+            *excursion = excursion.max(before.excursion);
+        }
+        if shown < ENOUGH {
+            *warp = warp.max(before.warp);
+            *rigid_warp = rigid_warp.max(before.rigid_warp);
+            *rest_warp = rest_warp.max(before.rest_warp);
+        }
     }
 }
 
@@ -324,9 +333,11 @@ mod tests {
 
     #[test]
     fn what_is_lost_for_the_most_part_did_not_get_better() {
-        let shown = [1.0, 0.9, 0.45, 0.45, 0.6];
-        let mut values = [0.0, 0.3, 0.02, 0.5, 0.01].map(|rigid_warp| Unexplained { rigid_warp, ..Default::default() });
+        let shown = [1.0, 0.9, 0.45, 0.3, 0.6];
+        let seen = [0.0, 0.3, 0.02, 0.01, 0.01];
+        let mut values = seen.map(|v| Unexplained { rigid_warp: v, excursion: v, ..Default::default() });
         stand(&mut values, |t| shown[t]);
-        assert_eq!(values.map(|value| value.rigid_warp), [0.0, 0.3, 0.3, 0.5, 0.01]);
+        assert_eq!(values.map(|value| value.excursion), [0.0, 0.3, 0.3, 0.3, 0.01]);
+        assert_eq!(values.map(|value| value.rigid_warp), [0.0, 0.3, 0.02, 0.02, 0.01]);
     }
 }
