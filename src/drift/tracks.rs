@@ -277,24 +277,23 @@ mod tests {
         Plane::from_vec(size.width, size.height, levels.into_iter().map(f32::from).collect())
     }
 
-    /// The box, twice as large as the canvas that shows it.
-    fn stage() -> (Plane<f32>, Canvas) {
+    /// A canvas of a still with this luma, `0..=255`.
+    fn canvas_of(luma: &Plane<f32>) -> Canvas {
+        let size = Size::new(luma.width(), luma.height());
+        let grey = luma.map(|level| level / 255.0);
+        let picture = Picture { rgb: [grey.clone(), grey.clone(), grey] };
+        let seed = Seed { picture, alpha: None, path: String::new(), blake3: String::new(), original: size };
+        Canvas::new(&seed, None, size, &Placement::plain(size, size), &careful_flow())
+    }
+
+    #[test]
+    fn points_are_followed_to_a_fraction_of_a_pixel_however_long() {
         let still = image::load_from_memory(include_bytes!("../../fixtures/stills/box.png")).unwrap().to_rgb8();
         let original = Size::new(still.width() as usize, still.height() as usize);
         let size = original.fit(512);
         let luma = Picture::from_rgb8(original, still.as_raw()).luma();
         let scene = pyramid::resize(&luma, Size::new(2 * size.width, 2 * size.height));
-        let grey = filmed(&scene, size, &Homography::identity(), FRAMES).map(|level| level / 255.0);
-        let picture = Picture { rgb: [grey.clone(), grey.clone(), grey] };
-        let seed = Seed { picture, alpha: None, path: String::new(), blake3: String::new(), original: size };
-        let canvas = Canvas::new(&seed, None, size, &Placement::plain(size, size), &careful_flow());
-        (scene, canvas)
-    }
-
-    #[test]
-    fn points_are_followed_to_a_fraction_of_a_pixel_however_long() {
-        let (scene, canvas) = stage();
-        let size = canvas.size();
+        let canvas = canvas_of(&filmed(&scene, size, &Homography::identity(), FRAMES));
         let points = Points::new(&canvas);
         let (mut registrar, mut tears) = (Registrar::new(careful_flow()), Tears::default());
         let mut median_error = |t: usize| {
@@ -320,20 +319,22 @@ mod tests {
 
     #[test]
     fn a_surface_that_swims_at_once_is_still_followed() {
-        let (_, canvas) = stage();
+        let grey = GrayImage::from_pixel(512, 512, image::Luma([128]));
+        let levels = gaussian_noise(&grey, 0.0, 60.0, 1).into_raw();
+        let still = window::mean(&Plane::from_vec(512, 512, levels.into_iter().map(f32::from).collect()), 2);
+        let canvas = canvas_of(&still);
         let points = Points::new(&canvas);
         let (mut registrar, mut tears) = (Registrar::new(careful_flow()), Tears::default());
         // slopes of up to a half: more than where surfaces end
-        let swim = |x: f32, y: f32| (4.6 * (y / 9.2).sin(), 4.6 * (x / 9.2).cos());
-        let swum = Plane::from_fn(canvas.size().width, canvas.size().height, |x, y| {
-            let (u, v) = swim(x as f32, y as f32);
-            bilinear(&canvas.luma, x as f32 + u, y as f32 + v)
+        let swum = Plane::from_fn(512, 512, |x, y| {
+            let (x, y) = (x as f32, y as f32);
+            bilinear(&still, x + 4.6 * (y / 9.2).sin(), y + 4.6 * (x / 9.2).cos())
         });
         let mut seen = |frame: &Plane<f32>| {
             let registered = registrar.register(&canvas, frame);
             Displacements::read(&points, &registered, &tears.find(&points, &registered)).seen(&points)
         };
-        let (whole, swimming) = (seen(&canvas.luma), seen(&swum));
+        let (whole, swimming) = (seen(&still), seen(&swum));
         assert!(whole > 0.9 && swimming > 0.5, "{whole} {swimming}");
     }
 }

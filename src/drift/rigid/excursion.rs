@@ -7,8 +7,10 @@ use nalgebra::Vector2;
 
 /// Longest time for which a shape is compared with those before and after it, seconds: turns take longer to reverse.
 const SOON: f64 = 0.34;
-/// Fewest landmarks that determine a smooth field: three for each of its unknowns.
-const FEWEST: usize = 3 * field::UNKNOWNS;
+/// Nearest looks that one is compared with: beside the next ones, jitter of the tracks is as large as what a turn goes on by.
+const NEAREST: usize = 2;
+/// Fewest landmarks that determine a smooth field: four for each of its unknowns.
+const FEWEST: usize = 4 * field::UNKNOWNS;
 /// Change of shape per motion there and back of the subject: things are less deep than they are far (as in [`super::bundle`]).
 const RELIEF: f64 = 0.15;
 /// The same per motion of what stands around, which may be that of a camera that follows the subject.
@@ -18,7 +20,7 @@ const PARALLAX: f64 = 0.25;
 /// square pixels, per frame, of frames at `times` (seconds).
 pub(super) fn excursions(places: &[Vector2<f64>], subject: &Sights, background: &Sights, times: &[f64]) -> Vec<f64> {
     let most = |t: usize| {
-        let soon = (1..=t.min(times.len() - 1 - t))
+        let soon = (NEAREST..=t.min(times.len() - 1 - t))
             .take_while(|k| (times[t] - times[t - k]).max(times[t + k] - times[t]) <= SOON);
         soon.map(|k| excursion(places, subject, background, [t - k, t, t + k])).fold(0.0, f64::max)
     };
@@ -27,7 +29,7 @@ pub(super) fn excursions(places: &[Vector2<f64>], subject: &Sights, background: 
 
 /// Without the gaps that are too short to be believed: what was out of shape just before and is again soon after was not cured in
 /// between, but followed badly.
-pub(super) fn closed(series: &[f64], times: &[f64]) -> Vec<f64> {
+fn closed(series: &[f64], times: &[f64]) -> Vec<f64> {
     let most = |range: std::ops::Range<usize>, t: usize| {
         range.filter(|&s| (times[s] - times[t]).abs() <= SOON).map(|s| series[s]).fold(0.0, f64::max)
     };
@@ -117,7 +119,7 @@ mod tests {
     /// A grid of landmarks, moved by `shift` in frame `t`; a tenth of a pixel is a standard deviation.
     fn grid(shift: impl Fn(Vector2<f64>, usize) -> Vector2<f64>) -> (Vec<Vector2<f64>>, Sights) {
         let places: Vec<Vector2<f64>> =
-            (0..100).map(|i| Vector2::new(f64::from(i % 10), f64::from(i / 10)) * 10.0).collect();
+            (0..144).map(|i| Vector2::new(f64::from(i % 12), f64::from(i / 12)) * 10.0).collect();
         let sight = |p: &Vector2<f64>, t| Some(Sight { at: p + shift(*p, t), whiten: Matrix2::identity() * 10.0 });
         let sights = Sights {
             focal: 100.0,
@@ -130,13 +132,13 @@ mod tests {
 
     /// A bow of `size` pixels, and how much it is out of shape beyond a similarity.
     fn bow(p: Vector2<f64>, size: f64) -> Vector2<f64> {
-        Vector2::new(size * (p.y / 45.0 - 1.0).powi(2), 0.0)
+        Vector2::new(size * (p.y / 55.0 - 1.0).powi(2), 0.0)
     }
 
     fn out_of_shape(size: f64) -> f64 {
-        let rows: Vec<f64> = (0..10).map(|k| (f64::from(k) / 4.5 - 1.0).powi(2)).collect();
-        let mean = rows.iter().sum::<f64>() / 10.0;
-        size * (rows.iter().map(|r| (r - mean).powi(2)).sum::<f64>() / 10.0).sqrt()
+        let rows: Vec<f64> = (0..12).map(|k| (f64::from(k) / 5.5 - 1.0).powi(2)).collect();
+        let mean = rows.iter().sum::<f64>() / 12.0;
+        size * (rows.iter().map(|r| (r - mean).powi(2)).sum::<f64>() / 12.0).sqrt()
     }
 
     /// Per frame at 24 frames a second, of a subject and a background that move by `subject` and `background`.

@@ -157,10 +157,6 @@ impl Landmarks {
                 }
             })
             .collect();
-        let warps: Vec<f64> = values.iter().map(|value| value.rigid_warp).collect();
-        for (value, closed) in values.iter_mut().zip(excursion::closed(&warps, &times)) {
-            value.rigid_warp = closed;
-        }
         stand(&mut values, |t| share(&left[t]));
         let chosen: Vec<usize> = kept.iter().map(|&k| sightings.frame(k)).collect();
         between(&chosen, &values, sightings.frames())
