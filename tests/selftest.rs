@@ -6,7 +6,7 @@ use scene::Scene;
 use serde_json::Value;
 
 #[test]
-fn a_quick_selftest_answers_every_question() {
+fn a_quick_selftest_passes_in_every_part() {
     let scene = Scene::new();
     let [still, mask, depth] = ["bottle", "bottle_mask", "bottle_depth"]
         .map(|name| format!("{}/fixtures/stills/{name}.png", env!("CARGO_MANIFEST_DIR")));
@@ -19,12 +19,8 @@ fn a_quick_selftest_answers_every_question() {
     let names: Vec<&str> = parts.iter().map(|part| part["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["separation", "localisation", "monotonicity", "invariance", "determinism"]);
     for part in parts {
-        println!("{part}");
+        assert_eq!(part["passed"], true, "{part}");
     }
-    let all_passed = parts.iter().all(|part| part["passed"] == true);
-    assert_eq!(output.status.code(), Some(i32::from(!all_passed)));
-    for must in ["separation", "invariance", "determinism"] {
-        assert!(parts.iter().any(|part| part["name"] == must && part["passed"] == true), "{must}: {parts:#?}");
-    }
+    assert_eq!(output.status.code(), Some(0));
     assert!(report["noise_floor"]["bend"]["p95"].as_f64().is_some_and(|floor| floor >= 0.0));
 }
