@@ -52,8 +52,8 @@ pub(crate) const SCALES: [Scale; 30] = [
     Scale::new(Signal::RigidWarp, Cause::Geometry, 0.035, 0.07),
     // a highlight that wanders over a shiny bottle takes its marks along by 0.1
     Scale::new(Signal::RestWarp, Cause::Geometry, 0.1, 0.3),
-    // marks that come and go at the rims of a turning tin reach 0.048
-    Scale::new(Signal::Excursion, Cause::Geometry, 0.05, 0.1),
+    // marks on glass that a crane rises past reach 0.058
+    Scale::new(Signal::Excursion, Cause::Geometry, 0.06, 0.1),
     // an 18 degree turn foreshortens by 5 %
     Scale::new(Signal::Aspect, Cause::Geometry, 3.6, 6.2),
     Scale::new(Signal::Replaced, Cause::Structure, 5.0, 55.0),
