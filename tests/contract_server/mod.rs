@@ -353,16 +353,20 @@ fn plain(path: &str) -> String {
     path.replace("/fal-ai/fal-ai/", "/fal-ai/")
 }
 
+/// Reads what a client asks; an error where it breaks off, as one that is killed does.
 pub fn read(stream: &mut TcpStream) -> std::io::Result<Asked> {
     let mut reader = BufReader::new(stream.try_clone()?);
-    let mut line = String::new();
-    reader.read_line(&mut line)?;
+    let mut next = || {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        if line.ends_with('\n') { Ok(line) } else { Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof)) }
+    };
+    let line = next()?;
     let mut words = line.split_whitespace().map(str::to_owned);
     let mut asked =
         Asked { method: words.next().unwrap_or_default(), path: words.next().unwrap_or_default(), ..Asked::default() };
     loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
+        let line = next()?;
         let Some((name, value)) = line.trim_end().split_once(": ") else { break };
         asked.headers.push((name.to_ascii_lowercase(), value.to_owned()));
     }
