@@ -21,8 +21,9 @@ const LEAST_CORNER: f32 = 6.0;
 const TEAR: f32 = 0.45;
 /// Share of the subject that must still look like the seed to say whether it is torn: what went away or was covered does not.
 const LEAST_SURE: f32 = 0.67;
-/// Shares of it up to which a subject is whole, and from which it is torn all over.
+/// Share of what still looks like the seed that may be torn of a subject that is whole.
 const WHOLE: f32 = 0.25;
+/// The same beyond which a subject is torn all over.
 const ALL_OVER: f32 = 0.75;
 /// Marks a point that was not seen.
 const UNSEEN: [i16; 2] = [i16::MIN; 2];

@@ -37,7 +37,7 @@ fn closed(series: &[f64], times: &[f64]) -> Vec<f64> {
 }
 
 fn excursion(places: &[Vector2<f64>], subject: &Sights, background: &Sights, frames: [usize; 3]) -> f64 {
-    let moved = moved(subject, frames);
+    let moved = motions(subject, frames);
     if !enough(&moved) || moved.iter().flatten().count() < FEWEST {
         return 0.0;
     }
@@ -46,8 +46,7 @@ fn excursion(places: &[Vector2<f64>], subject: &Sights, background: &Sights, fra
         Change::new(places, subject, frames[1], &moved)
     });
     let own: Vec<f64> = from.slid.iter().zip(&to.slid).map(|(from, to)| shaken(from, to)).collect();
-    let around: Vec<f64> =
-        self::moved(background, frames).iter().flatten().map(|[from, to]| shaken(from, to)).collect();
+    let around: Vec<f64> = motions(background, frames).iter().flatten().map(|[from, to]| shaken(from, to)).collect();
     let around = if around.len() < LEAST { 0.0 } else { PARALLAX * median(around) };
     let excused = around.max(RELIEF * median(own));
     from.warped.min(to.warped) * (in_common(&from.shape, &to.shape) - excused).max(0.0)
@@ -100,7 +99,7 @@ impl Change {
 
 /// How far each landmark moved to the middle one of three frames, from the first and from the last: pixels; `None` where one of them
 /// does not show it.
-fn moved(sights: &Sights, [before, here, after]: [usize; 3]) -> Vec<Option<[Vector2<f64>; 2]>> {
+fn motions(sights: &Sights, [before, here, after]: [usize; 3]) -> Vec<Option<[Vector2<f64>; 2]>> {
     let at = |t: usize, i: usize| sights.frames[t][i].as_ref().map(|sight| sight.at);
     let moved = |i: usize| {
         let here = at(here, i)?;
@@ -111,24 +110,9 @@ fn moved(sights: &Sights, [before, here, after]: [usize; 3]) -> Vec<Option<[Vect
 
 #[cfg(test)]
 mod tests {
-    use super::{super::bundle::Sight, *};
-    use nalgebra::{Matrix2, Vector3};
+    use super::{super::stage, *};
 
     const FRAMES: usize = 24;
-
-    /// A grid of landmarks, moved by `shift` in frame `t`; a tenth of a pixel is a standard deviation.
-    fn grid(shift: impl Fn(Vector2<f64>, usize) -> Vector2<f64>) -> (Vec<Vector2<f64>>, Sights) {
-        let places: Vec<Vector2<f64>> =
-            (0..144).map(|i| Vector2::new(f64::from(i % 12), f64::from(i / 12)) * 10.0).collect();
-        let sight = |p: &Vector2<f64>, t| Some(Sight { at: p + shift(*p, t), whiten: Matrix2::identity() * 10.0 });
-        let sights = Sights {
-            focal: 100.0,
-            rays: places.iter().map(|p| Vector3::new(p.x / 100.0, p.y / 100.0, 1.0)).collect(),
-            weights: vec![1.0; places.len()],
-            frames: (0..FRAMES).map(|t| places.iter().map(|p| sight(p, t)).collect()).collect(),
-        };
-        (places, sights)
-    }
 
     /// A bow of `size` pixels, and how much it is out of shape beyond a similarity.
     fn bow(p: Vector2<f64>, size: f64) -> Vector2<f64> {
@@ -146,9 +130,9 @@ mod tests {
         subject: impl Fn(Vector2<f64>, usize) -> Vector2<f64>,
         background: impl Fn(Vector2<f64>, usize) -> Vector2<f64>,
     ) -> Vec<f64> {
-        let (places, subject) = grid(subject);
+        let (places, subject) = stage::grid(12, FRAMES, subject);
         let times: Vec<f64> = (0..FRAMES).map(|t| t as f64 / 24.0).collect();
-        excursions(&places, &subject, &grid(background).1, &times)
+        excursions(&places, &subject, &stage::grid(12, FRAMES, background).1, &times)
     }
 
     fn is_in_the_middle(t: usize) -> bool {

@@ -15,6 +15,8 @@ mod field;
 mod landmarks;
 mod rest;
 mod sightings;
+#[cfg(test)]
+mod stage;
 mod view;
 mod visibility;
 mod window;
@@ -48,7 +50,7 @@ const OFTEN: f64 = 0.25;
 /// Share of the landmarks that a frame must show.
 const ENOUGH: f64 = 0.35;
 /// Share of them below which what comes and goes cannot be told to be gone: the rest may be what it has spared.
-const MOST: f64 = 0.5;
+const MOSTLY: f64 = 0.5;
 /// Change of shape, percent of the subject's extent, that no view of a rigid body makes.
 const FARTHEST: f64 = 50.0;
 /// Landmarks in view from which a smooth field begins to be, and surely is, determined.
@@ -251,7 +253,7 @@ fn stand(values: &mut [Unexplained], shown: impl Fn(usize) -> f64) {
     for t in 1..values.len() {
         let (before, shown) = (values[t - 1], shown(t));
         let Unexplained { warp, rigid_warp, rest_warp, excursion, .. } = &mut values[t];
-        if shown < MOST {
+        if shown < MOSTLY {
             *excursion = excursion.max(before.excursion);
         }
         if shown < ENOUGH {

@@ -34,23 +34,12 @@ pub(super) fn warps(places: &[Vector2<f64>], subject: &Sights, background: &Sigh
 
 #[cfg(test)]
 mod tests {
-    use super::{super::bundle::Sight, *};
-    use nalgebra::{Matrix2, Vector3};
+    use super::{super::stage, *};
 
     const FRAMES: usize = 8;
 
-    /// A grid of landmarks, moved by `shift` in frame `t`; a tenth of a pixel is a standard deviation.
     fn grid(shift: impl Fn(Vector2<f64>, usize) -> Vector2<f64>) -> (Vec<Vector2<f64>>, Sights) {
-        let places: Vec<Vector2<f64>> =
-            (0..100).map(|i| Vector2::new(f64::from(i % 10), f64::from(i / 10)) * 10.0).collect();
-        let sight = |p: &Vector2<f64>, t| Some(Sight { at: p + shift(*p, t), whiten: Matrix2::identity() * 10.0 });
-        let sights = Sights {
-            focal: 100.0,
-            rays: places.iter().map(|p| Vector3::new(p.x / 100.0, p.y / 100.0, 1.0)).collect(),
-            weights: vec![1.0; places.len()],
-            frames: (0..FRAMES).map(|t| places.iter().map(|p| sight(p, t)).collect()).collect(),
-        };
-        (places, sights)
+        stage::grid(10, FRAMES, shift)
     }
 
     /// Bends the grid from frame `from` on, each frame by a pixel more at its rims.
