@@ -149,6 +149,16 @@ fn a_mask_in_which_nothing_is_painted() {
 }
 
 #[test]
+fn a_mask_of_another_shape() {
+    let scene = Scene::new();
+    let clip = scene.clip("clip.mp4");
+    let mask = scene.ffmpeg("-f lavfi -i color=white:s=100x40 -frames:v 1", "wide.png");
+    let mut command = scene.holdstill();
+    command.arg("score").arg(&clip).arg("--seed").arg(&scene.still).arg("--mask").arg(mask);
+    fails(&mut command, MEDIA, "other-shape", "another shape than the still's");
+}
+
+#[test]
 fn a_clip_too_small_to_tell_does_not_hold() {
     let scene = Scene::new();
     let tiny = scene.ffmpeg("-loop 1 -i still.png -frames:v 6 -vf scale=24:16 -pix_fmt yuv420p", "tiny.mp4");

@@ -34,6 +34,16 @@ pub enum Error {
         /// What was found instead.
         reason: String,
     },
+    /// It says something of a still's places, and has not the still's shape.
+    #[error("{} has {}×{} pixels: another shape than the still's {}×{}", .path.display(), .found.width, .found.height, .still.width, .still.height)]
+    OtherShape {
+        /// The file asked for.
+        path: PathBuf,
+        /// Its size, pixels.
+        found: Size,
+        /// The still's size, pixels.
+        still: Size,
+    },
     /// It has streams, none of them with pictures.
     #[error("{} holds no video stream", .path.display())]
     NoVideo {
@@ -130,6 +140,7 @@ impl Error {
             Self::NotFound { .. } => "not-found",
             Self::Unreadable { .. } => "unreadable",
             Self::NotMedia { .. } => "not-media",
+            Self::OtherShape { .. } => "other-shape",
             Self::NoVideo { .. } => "no-video-stream",
             Self::NoFrames { .. } => "no-frames",
             Self::Truncated { .. } => "truncated",
@@ -161,6 +172,7 @@ impl Error {
                  not followed"
                     .into()
             }
+            Self::OtherShape { .. } => "masks and depth maps lie over the still: draw them on it, at any size of its shape".into(),
             Self::NoVideo { .. } => "this looks like an audio file; give the clip itself".into(),
             Self::NoFrames { .. } => "the file is empty or damaged; export or download it again".into(),
             Self::Truncated { .. } => "the download or export did not finish; fetch the clip again".into(),
