@@ -16,6 +16,8 @@ const LOCAL_LIGHT: f32 = 0.08;
 
 /// Chroma below which a colour has no hue of its own, Oklab × 100.
 const GREY: f32 = 2.0;
+/// Share of the subject that has a hue from which its colour begins to be, and surely is, known: the print of a white mug.
+const COLOURED: (f32, f32) = (0.02, 0.08);
 
 /// Largest step of lightness between two frames, natural logarithm: beyond, nothing is alike.
 const DARKEST: f32 = 1.6;
@@ -55,13 +57,15 @@ pub(super) fn read(seed: &SeedCells, frame: &FrameCells, readings: &mut Readings
         let trust = trust(seed, frame, gain, i);
         let shift = shift(seed, frame, gain, i);
         subject.push((shift, trust * seed.subject[i]));
-        turned.push((turn([f.l[i], f.a[i], f.b[i]], [s.l[i], s.a[i], s.b[i]]), seed.subject[i].powi(2)));
+        turned.push(Turned {
+            by: turn([f.l[i], f.a[i], f.b[i]], [s.l[i], s.a[i], s.b[i]]),
+            weight: seed.subject[i].powi(2),
+        });
         let alike = (frame.likeness[i] - LIKE) / (1.0 - LIKE);
         anywhere.push((shift, trust * alike * (BESIDE + seed.subject[i])));
         tone.push((f.l[i] / gain - s.l[i]).abs());
     }
-    let typical = |shifts: &mut Vec<(f32, f32)>| weighted_quantile(shifts, 0.6).unwrap_or(0.0);
-    readings.set(Signal::Hue, typical(&mut subject).max(typical(&mut turned)));
+    readings.set(Signal::Hue, typical(&mut subject).max(typical_turn(&turned)));
     readings.set(Signal::HuePeak, weighted_quantile(&mut anywhere, 0.9).unwrap_or(0.0));
     readings.set(Signal::Tone, quantile(&mut tone, 0.7).unwrap_or(0.0));
     let light = |i: usize| (0.1 + seed.subject[i], seed.colours.l[i], frame.colours.l[i] / gain);
@@ -87,14 +91,31 @@ pub(super) fn shifts<'a>(seed: &'a SeedCells, frame: &'a FrameCells) -> impl Ite
     comparable(seed, frame).map(move |i| (i, trust(seed, frame, gain, i) * shift(seed, frame, gain, i)))
 }
 
+/// How far the hue of one cell turned, Oklab × 100, `None` of what had none; and the cell's say.
+struct Turned {
+    by: Option<f32>,
+    weight: f32,
+}
+
+/// What most of the weighted values stay below.
+fn typical(values: &mut Vec<(f32, f32)>) -> f32 {
+    weighted_quantile(values, 0.6).unwrap_or(0.0)
+}
+
+/// The same of the cells that have a hue, as far as they are enough to tell.
+fn typical_turn(cells: &[Turned]) -> f32 {
+    let all: f32 = cells.iter().map(|cell| cell.weight).sum();
+    let mut turned: Vec<(f32, f32)> = cells.iter().filter_map(|cell| Some((cell.by?, cell.weight))).collect();
+    let coloured = turned.iter().map(|(_, weight)| weight).sum::<f32>() / all.max(f32::MIN_POSITIVE);
+    let (none, known) = COLOURED;
+    ((coloured - none) / (known - none)).clamp(0.0, 1.0) * typical(&mut turned)
+}
+
 /// Distance across the seed's hue from its colour `s` to the frame's `f` (L, a, b), as bright as the seed's, Oklab × 100: highlights
-/// and shadows change chroma, but turn no hue.
-fn turn(f: [f32; 3], s: [f32; 3]) -> f32 {
+/// and shadows change chroma, but turn no hue. `None` of a colour without hue.
+fn turn(f: [f32; 3], s: [f32; 3]) -> Option<f32> {
     let chroma = s[1].hypot(s[2]);
-    if chroma < GREY {
-        return 0.0;
-    }
-    (f[2] * s[1] - f[1] * s[2]).abs() / chroma * s[0] / f[0]
+    (chroma >= GREY).then(|| (f[2] * s[1] - f[1] * s[2]).abs() / chroma * s[0] / f[0])
 }
 
 /// Lightness beyond the common gain of every cell that can be compared, Oklab × 100; NaN elsewhere.
@@ -204,10 +225,19 @@ mod tests {
 
     #[test]
     fn a_shadow_turns_no_hue_and_paint_does() {
-        assert!(turn(BROWN.map(|v| 0.7 * v), BROWN) < 1e-5);
+        assert!(turn(BROWN.map(|v| 0.7 * v), BROWN).unwrap() < 1e-5);
         // a quarter turn at the same chroma, in the same shadow
-        assert!((turn([28.0, -0.7 * 8.0, 0.7 * 6.0], BROWN) - 10.0).abs() < 1e-4);
-        assert_eq!(turn([40.0, 3.0, 0.0], [40.0, 0.5, 0.5]), 0.0);
+        assert!((turn([28.0, -0.7 * 8.0, 0.7 * 6.0], BROWN).unwrap() - 10.0).abs() < 1e-4);
+        assert_eq!(turn([40.0, 3.0, 0.0], [40.0, 0.5, 0.5]), None);
+    }
+
+    #[test]
+    fn the_print_of_a_white_mug_turns_and_a_speck_of_colour_says_nothing() {
+        let mug = |coloured: usize| -> Vec<Turned> {
+            (0..100).map(|i| Turned { by: (i < coloured).then_some(6.0), weight: 1.0 }).collect()
+        };
+        assert_eq!([0, 2, 10, 100].map(|coloured| typical_turn(&mug(coloured))), [0.0, 0.0, 6.0, 6.0]);
+        assert!((typical_turn(&mug(5)) - 3.0).abs() < 1e-4);
     }
 
     #[test]
