@@ -59,9 +59,10 @@ pub(crate) const SCALES: [Scale; 30] = [
     Scale::new(Signal::Replaced, Cause::Structure, 5.0, 55.0),
     // one cell is 0.1 % of the picture; shadows, arrivals and what moved there are excused before
     Scale::new(Signal::Blob, Cause::Structure, 0.02, 0.12),
-    // marks under a moving highlight and at a turning rim reach 7, a small thing that passes before them 14
-    Scale::new(Signal::Missing, Cause::Structure, 10.0, 24.0),
-    Scale::new(Signal::Garbled, Cause::Text, 7.0, 17.0),
+    // a thing that turns its other side, or that somebody's hand and what it passes hide in part, reaches 20 to 32
+    Scale::new(Signal::Missing, Cause::Structure, 20.0, 40.0),
+    // print under a moving highlight and at a turning rim reaches 7, what passes before it 14 to 17
+    Scale::new(Signal::Garbled, Cause::Text, 10.0, 20.0),
     // small print dies in honest compression and blur
     Scale::new(Signal::Print, Cause::Text, 0.8, 1.3),
     // a bottle that a camera circles, all of it marked, reaches 0.53; letters that run 0.4 to 0.7
@@ -85,7 +86,7 @@ pub(crate) const SCALES: [Scale; 30] = [
     Scale::new(Signal::Jump, Cause::Cut, 0.1, 0.3),
     Scale::new(Signal::Foreign, Cause::Identity, 0.13, 0.45),
     // a wide orbit loses all of the first view: never a fault alone
-    Scale::new(Signal::Lost, Cause::Identity, 0.7, 1.5),
+    Scale::new(Signal::Lost, Cause::Identity, 0.8, 1.8),
     // strong compression hides 0.11; water, leaves and fur that a model draws anew 0.65, so that it is never a fault alone (see `UNSEEDED`)
     Scale::new(Signal::Unseeded, Cause::Identity, 0.1, 0.5),
     // another encoding of the same picture reaches 0.03, another animal of the same kind 0.15
