@@ -41,7 +41,7 @@ const STEEPNESS: f64 = 1.5;
 /// Every signal that counts.
 pub(crate) const SCALES: [Scale; 30] = [
     // noise of the flow reaches 0.01 on faithful clips, compression under a zoom 0.015
-    Scale::new(Signal::Bend, Cause::Geometry, 0.0135, 0.047),
+    Scale::new(Signal::Bend, Cause::Geometry, 0.011, 0.047),
     // silhouettes of a turntable reach 0.04
     Scale::new(Signal::BendPeak, Cause::Geometry, 0.033, 0.072),
     Scale::new(Signal::BendWide, Cause::Geometry, 0.02, 0.07),
@@ -50,8 +50,8 @@ pub(crate) const SCALES: [Scale; 30] = [
     Scale::new(Signal::Warp, Cause::Geometry, 0.1, 0.5),
     // a slow orbit at half the frame rate reaches 0.034
     Scale::new(Signal::RigidWarp, Cause::Geometry, 0.035, 0.07),
-    // a highlight that wanders over a shiny bottle takes its marks along by 0.1
-    Scale::new(Signal::RestWarp, Cause::Geometry, 0.1, 0.3),
+    // marks at rest are known to 0.02; a highlight that wanders over a shiny bottle takes some along by 0.1
+    Scale::new(Signal::RestWarp, Cause::Geometry, 0.02, 0.33),
     // marks on glass that a crane rises past reach 0.058
     Scale::new(Signal::Excursion, Cause::Geometry, 0.06, 0.1),
     // an 18 degree turn foreshortens by 5 %
@@ -70,8 +70,8 @@ pub(crate) const SCALES: [Scale; 30] = [
     // 2 is just visible side by side
     Scale::new(Signal::Hue, Cause::Color, 1.6, 2.5),
     Scale::new(Signal::HuePeak, Cause::Color, 2.0, 4.4),
-    // a moving highlight reaches 4.5, a lid that tilts towards the lamp 10
-    Scale::new(Signal::Tone, Cause::Color, 5.0, 15.0),
+    // a moving highlight reaches 7, a camera that turns to another light 9, a lid that tilts towards the lamp 10
+    Scale::new(Signal::Tone, Cause::Color, 8.0, 14.0),
     // light that falls off as the camera comes round, or moves, reaches 0.2
     Scale::new(Signal::Contrast, Cause::Color, 0.12, 0.26),
     // compression under a zoom costs 0.25 more on the subject than elsewhere
@@ -83,7 +83,8 @@ pub(crate) const SCALES: [Scale; 30] = [
     Scale::new(Signal::Boil, Cause::Flicker, 0.2, 1.9),
     // animation on twos holds a frame once
     Scale::new(Signal::Frozen, Cause::Freeze, 2.5, 4.0),
-    Scale::new(Signal::Jump, Cause::Cut, 0.1, 0.3),
+    // a skateboard that leaps reaches 0.09
+    Scale::new(Signal::Jump, Cause::Cut, 0.1, 0.25),
     Scale::new(Signal::Foreign, Cause::Identity, 0.13, 0.45),
     // a wide orbit loses all of the first view: never a fault alone
     Scale::new(Signal::Lost, Cause::Identity, 0.8, 1.8),
