@@ -2,7 +2,7 @@
 //! turns, but it does not jump to another one and back within a fraction of a second, unless everything was shaken by as much.
 //! One body with a free view in every frame would explain just that: a bend of a few frames is a turn of some relief, and back.
 
-use super::{LEAST, bundle::Sights, enough, evidence, field};
+use super::{LEAST, MOSTLY, bundle::Sights, enough, evidence, field, share};
 use nalgebra::Vector2;
 
 /// Longest time for which a shape is compared with those before and after it, seconds: turns take longer to reverse.
@@ -38,7 +38,9 @@ fn closed(series: &[f64], times: &[f64]) -> Vec<f64> {
 
 fn excursion(places: &[Vector2<f64>], subject: &Sights, background: &Sights, frames: [usize; 3]) -> f64 {
     let moved = motions(subject, frames);
-    if !enough(&moved) || moved.iter().flatten().count() < FEWEST {
+    // a fault hides marks and gives them back; what turns away before or after it is followed badly at its rims
+    let whole = [frames[0], frames[2]].iter().all(|&t| share(&subject.frames[t]) >= MOSTLY);
+    if !whole || !enough(&moved) || moved.iter().flatten().count() < FEWEST {
         return 0.0;
     }
     let [from, to] = [0, 1].map(|side| {
@@ -130,7 +132,19 @@ mod tests {
         subject: impl Fn(Vector2<f64>, usize) -> Vector2<f64>,
         background: impl Fn(Vector2<f64>, usize) -> Vector2<f64>,
     ) -> Vec<f64> {
-        let (places, subject) = stage::grid(12, FRAMES, subject);
+        measured_where(subject, background, |_, _| true)
+    }
+
+    /// The same of a subject whose landmarks `is_seen` picks by index and frame.
+    fn measured_where(
+        subject: impl Fn(Vector2<f64>, usize) -> Vector2<f64>,
+        background: impl Fn(Vector2<f64>, usize) -> Vector2<f64>,
+        is_seen: impl Fn(usize, usize) -> bool,
+    ) -> Vec<f64> {
+        let (places, mut subject) = stage::grid(12, FRAMES, subject);
+        for (t, frame) in subject.frames.iter_mut().enumerate() {
+            (0..frame.len()).filter(|&i| !is_seen(i, t)).for_each(|i| frame[i] = None);
+        }
         let times: Vec<f64> = (0..FRAMES).map(|t| t as f64 / 24.0).collect();
         excursions(&places, &subject, &stage::grid(12, FRAMES, background).1, &times)
     }
@@ -149,6 +163,19 @@ mod tests {
             let expected = if is_in_the_middle(t) { out_of_shape(6.0) } else { 0.0 };
             assert!(*excursion <= expected + 0.05 && *excursion >= 0.6 * expected, "{t}: {excursion} of {expected}");
         }
+    }
+
+    #[test]
+    fn a_fault_may_hide_marks_and_gives_them_back_and_a_turn_does_not() {
+        let still = |_: Vector2<f64>, _: usize| Vector2::zeros();
+        let bowed = |p, t| bow(p, if is_in_the_middle(t) { 6.0 } else { 0.0 });
+        let most = |measured: Vec<f64>| measured.into_iter().fold(0.0, f64::max);
+        // five of nine are left, four of nine hidden
+        let is_left = |i: usize| i % 9 >= 4;
+        assert!(
+            most(measured_where(bowed, still, |i, t| !is_in_the_middle(t) || is_left(i))) > 0.5 * out_of_shape(6.0)
+        );
+        assert_eq!(most(measured_where(bowed, still, |i, t| t < 16 || !is_left(i))), 0.0);
     }
 
     #[test]
