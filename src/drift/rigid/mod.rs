@@ -144,7 +144,9 @@ impl Landmarks {
         let mut values: Vec<Unexplained> = (0..seen.len())
             .map(|t| {
                 let off = evidence::unexplained(&sights.frames[t], &left[t]);
-                let warp = 100.0 * warp(&places, &sights, t, &left[t], off) / extent;
+                let facing = surface.facing(&shown[t], &left[t]);
+                let warp =
+                    if enough(&left[t]) { 100.0 * warp(&places, &sights, t, &facing, off) / extent } else { 0.0 };
                 let reshaped = 100.0 * evidence::reshaped(&places, &shown[t]) / extent;
                 let credible =
                     if reshaped < FARTHEST { reshaped / (reshaped + warp).max(f64::MIN_POSITIVE) } else { 0.0 };
@@ -264,11 +266,8 @@ fn stand(values: &mut [Unexplained], shown: impl Fn(usize) -> f64) {
     }
 }
 
-/// Smooth part of what is left of a frame, of which `off` is no noise, as surely as it is a warp: pixels; 0 where too little is seen.
+/// Smooth part of what is `left` of a frame, of which `off` is no noise, as surely as it is a warp: pixels; 0 of too little.
 fn warp(places: &[Vector2<f64>], sights: &Sights, t: usize, left: &[Option<Vector2<f64>>], off: f64) -> f64 {
-    if !enough(left) {
-        return 0.0;
-    }
     let count = left.iter().flatten().count() as f64;
     let (none, all) = DETERMINED;
     let determined = ((count - none) / (all - none)).clamp(0.0, 1.0);
