@@ -59,8 +59,9 @@ pub(crate) const SCALES: [Scale; 30] = [
     Scale::new(Signal::Replaced, Cause::Structure, 5.0, 55.0),
     // one cell is 0.1 % of the picture; shadows, arrivals and what moved there are excused before
     Scale::new(Signal::Blob, Cause::Structure, 0.02, 0.12),
-    // a thing that turns its other side, or that somebody's hand and what it passes hide in part, reaches 20 to 32
-    Scale::new(Signal::Missing, Cause::Structure, 20.0, 40.0),
+    // a thing that turns its other side, or that somebody's hand and what it passes hide in part, reaches 20 to 27, a shoe that turns
+    // to its sole 32
+    Scale::new(Signal::Missing, Cause::Structure, 24.0, 34.0),
     // print under a moving highlight and at a turning rim reaches 7, what passes before it 14 to 17
     Scale::new(Signal::Garbled, Cause::Text, 10.0, 20.0),
     // small print dies in honest compression and blur
