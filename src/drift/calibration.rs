@@ -40,7 +40,7 @@ const STEEPNESS: f64 = 1.5;
 
 /// Every signal that counts.
 pub(crate) const SCALES: [Scale; 30] = [
-    // noise of the flow reaches 0.01 on faithful clips, compression under a zoom 0.015
+    // noise of the flow reaches 0.01 on faithful clips, compression under a zoom 0.015: that may count 3 of 100
     Scale::new(Signal::Bend, Cause::Geometry, 0.011, 0.047),
     // silhouettes of a turntable reach 0.04
     Scale::new(Signal::BendPeak, Cause::Geometry, 0.033, 0.072),

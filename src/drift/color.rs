@@ -16,6 +16,8 @@ const LOCAL_LIGHT: f32 = 0.08;
 
 /// Chroma below which a colour has no hue of its own, Oklab × 100.
 const GREY: f32 = 2.0;
+/// Share of a subject's weight that a fault must reach to be typical of it: a little more than half.
+const MOST: f64 = 0.6;
 /// Share of the subject that has a hue from which its colour begins to be, and surely is, known: the print of a white mug.
 const COLOURED: (f32, f32) = (0.02, 0.08);
 
@@ -97,9 +99,9 @@ struct Turned {
     weight: f32,
 }
 
-/// What most of the weighted values stay below.
+/// What most of the weighted values stay below; 0 of none.
 fn typical(values: &mut Vec<(f32, f32)>) -> f32 {
-    weighted_quantile(values, 0.6).unwrap_or(0.0)
+    weighted_quantile(values, MOST).unwrap_or(0.0)
 }
 
 /// The same of the cells that have a hue, as far as they are enough to tell.
@@ -161,7 +163,7 @@ pub(super) fn boil(seed: &SeedCells, before: &[f32], now: &[f32]) -> f32 {
     let change: Vec<f32> = before.iter().zip(now).map(|(b, n)| n - b).collect();
     let alone = |i: usize| change[i] - around(&seed.grid, &change, i);
     let mut boiling: Vec<(f32, f32)> = (0..change.len()).map(|i| (alone(i).abs(), 0.05 + seed.subject[i])).collect();
-    weighted_quantile(&mut boiling, 0.6).unwrap_or(0.0)
+    typical(&mut boiling)
 }
 
 /// Mean of the `values` that are known around a cell and in it.

@@ -11,7 +11,7 @@ const MAX_STILL_PIXELS: u64 = 100_000_000;
 const MAX_STILL_SIDE: u64 = 32_768;
 /// Bytes of a still's file that are still read.
 const MAX_STILL_BYTES: u64 = 1 << 30;
-/// Difference of two aspect ratios from which they are two shapes: rounding makes less of what is 50 pixels wide.
+/// Relative difference of two aspect ratios from which they are two shapes: rounding to whole pixels makes less from 50 pixels on.
 const OTHER_SHAPE: f64 = 0.02;
 /// Pixels on the longer side that are worth measuring: clips have at most about this many.
 const SEED_LONGEST: usize = 4096;
@@ -69,14 +69,14 @@ fn opaque(image: &DynamicImage) -> Picture {
 /// # Errors
 /// As [`load_seed`], and when its shape is not that of `size`.
 pub fn load_mask(path: &Path, size: Size) -> Result<Mask, Error> {
-    let image = shaped(path, size)?;
+    let image = decode_over(path, size)?;
     let seen = alpha(&image).filter(|alpha| alpha.data().iter().any(|&a| a < 1.0));
     let mask = seen.unwrap_or_else(|| picture(&image).luma().map(|v| v / 255.0));
     Ok(pyramid::resize(&mask, size).map(|v| v.clamp(0.0, 1.0)))
 }
 
-/// Decodes a picture that lies over a still of size `still`.
-fn shaped(path: &Path, still: Size) -> Result<DynamicImage, Error> {
+/// Decodes a picture that lies over a still of size `still`: one of its shape.
+fn decode_over(path: &Path, still: Size) -> Result<DynamicImage, Error> {
     let image = decode(path, &read(path)?)?;
     let found = Size::new(image.width() as usize, image.height() as usize);
     let (wide, tall) = ((found.width * still.height) as f64, (found.height * still.width) as f64);
@@ -92,7 +92,7 @@ fn shaped(path: &Path, still: Size) -> Result<DynamicImage, Error> {
 /// # Errors
 /// As [`load_mask`], and when nothing is painted.
 pub fn load_regions(path: &Path, size: Size) -> Result<Regions, Error> {
-    let image = shaped(path, size)?;
+    let image = decode_over(path, size)?;
     let regions = match alpha(&image).filter(|alpha| alpha.data().iter().any(|&a| a < 1.0)) {
         Some(opacity) if opacity.data().iter().all(|&a| a == 0.0) => Regions::default(),
         Some(opacity) => Regions::of_product(pyramid::resize(&opacity, size).map(|v| v.clamp(0.0, 1.0))),

@@ -144,7 +144,7 @@ impl Landmarks {
         let mut values: Vec<Unexplained> = (0..seen.len())
             .map(|t| {
                 let off = evidence::unexplained(&sights.frames[t], &left[t]);
-                let facing = surface.facing(&shown[t], &left[t]);
+                let facing = surface.without_edge_on(&shown[t], &left[t]);
                 let warp =
                     if enough(&left[t]) { 100.0 * warp(&places, &sights, t, &facing, off) / extent } else { 0.0 };
                 let reshaped = 100.0 * evidence::reshaped(&places, &shown[t]) / extent;

@@ -3,15 +3,19 @@
 use super::bundle::{Sight, Sights};
 use nalgebra::{Matrix2, Vector2, Vector3};
 
-/// A grid of `side` × `side` landmarks, 10 pixels apart, that `shift` moves in each of so many frames; a tenth of a pixel is a standard
+/// A grid of `side` × `side` places, 10 pixels apart.
+pub(super) fn places(side: u32) -> Vec<Vector2<f64>> {
+    (0..side * side).map(|i| Vector2::new(f64::from(i % side), f64::from(i / side)) * 10.0).collect()
+}
+
+/// Landmarks at [`places`] that `shift` moves in each of so many frames; a tenth of a pixel is a standard
 /// deviation.
 pub(super) fn grid(
     side: u32,
     frames: usize,
     shift: impl Fn(Vector2<f64>, usize) -> Vector2<f64>,
 ) -> (Vec<Vector2<f64>>, Sights) {
-    let place = |i: u32| Vector2::new(f64::from(i % side), f64::from(i / side)) * 10.0;
-    let places: Vec<Vector2<f64>> = (0..side * side).map(place).collect();
+    let places = places(side);
     let sight = |p: &Vector2<f64>, t| Some(Sight { at: p + shift(*p, t), whiten: Matrix2::identity() * 10.0 });
     let sights = Sights {
         focal: 100.0,

@@ -9,7 +9,7 @@ use nalgebra::{Matrix2, Vector2};
 const AROUND: usize = 10;
 /// Least size, relative to the seed's, along the most foreshortened direction.
 const FACING: f64 = 0.75;
-/// Smallest over largest size below which a surface is seen edge-on, turned by 63 degrees: its marks are followed badly.
+/// Smallest over largest size below which a surface is seen edge-on, its marks followed badly: the cosine of 63 degrees.
 const EDGE_ON: f64 = 0.45;
 /// Largest size: beyond, the seed is too coarse to compare with.
 const LARGEST: f64 = 2.5;
@@ -87,33 +87,32 @@ impl<'a> Surface<'a> {
         known.then(|| Missed { print: missed.print / expected, plain: missed.plain / expected })
     }
 
-    /// What is `left` of the landmarks around which the body, that shows them at `shown`, does not turn its surface edge-on or away.
-    pub(super) fn facing(&self, shown: &[Vector2<f64>], left: &[Option<Vector2<f64>>]) -> Vec<Option<Vector2<f64>>> {
-        let is_facing = |i: usize| {
-            self.affine(shown, i).is_some_and(|affine| {
-                let sizes = affine.singular_values();
-                affine.determinant() > 0.0 && sizes.min() > EDGE_ON * sizes.max()
-            })
-        };
-        left.iter().enumerate().map(|(i, left)| left.filter(|_| is_facing(i))).collect()
+    /// What the body, which shows its landmarks at `shown`, has `left`, without those where it turns its surface edge-on or away.
+    pub(super) fn without_edge_on(
+        &self,
+        shown: &[Vector2<f64>],
+        left: &[Option<Vector2<f64>>],
+    ) -> Vec<Option<Vector2<f64>>> {
+        let is_turned = |i: usize| self.sizes(shown, i).is_none_or(|[least, most]| least < EDGE_ON * most);
+        left.iter().enumerate().map(|(i, left)| left.filter(|_| !is_turned(i))).collect()
     }
 
     /// Whether the surface around landmark `i` shows its front, little foreshortened.
     fn faces(&self, shown: &[Vector2<f64>], i: usize) -> bool {
-        let Some(affine) = self.affine(shown, i) else { return false };
-        let sizes = affine.singular_values();
-        affine.determinant() > 0.0 && sizes.min() > FACING && sizes.max() < LARGEST
+        self.sizes(shown, i).is_some_and(|[least, most]| least > FACING && most < LARGEST)
     }
 
-    /// How the surface around landmark `i` is shown, from the seed to the frame.
-    fn affine(&self, shown: &[Vector2<f64>], i: usize) -> Option<Matrix2<f64>> {
+    /// Least and most size, relative to the seed's, of the surface around landmark `i`; `None` where it shows its back.
+    fn sizes(&self, shown: &[Vector2<f64>], i: usize) -> Option<[f64; 2]> {
         let (mut across, mut spread) = (Matrix2::zeros(), Matrix2::zeros());
         for &k in &self.around[i] {
             let offset = self.places[k] - self.places[i];
             across += (shown[k] - shown[i]) * offset.transpose();
             spread += offset * offset.transpose();
         }
-        Some(across * spread.try_inverse()?)
+        let affine = across * spread.try_inverse()?;
+        let sizes = affine.singular_values();
+        (affine.determinant() > 0.0).then(|| [sizes.min(), sizes.max()])
     }
 }
 
@@ -123,12 +122,11 @@ fn within(place: Vector2<f64>, size: Vector2<f64>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::stage, *};
 
     /// A grid of 100 marks, 10 pixels apart, and where a frame shows it, squeezed sideways to `width`.
     fn squeezed(width: f64) -> (Vec<Vector2<f64>>, Vec<Vector2<f64>>) {
-        let places: Vec<Vector2<f64>> =
-            (0..100).map(|i| Vector2::new(f64::from(i % 10), f64::from(i / 10)) * 10.0).collect();
+        let places = stage::places(10);
         let shown = places.iter().map(|p| Vector2::new(20.0 + width * p.x, 20.0 + p.y)).collect();
         (places, shown)
     }
@@ -150,13 +148,13 @@ mod tests {
     }
 
     #[test]
-    fn marks_seen_edge_on_or_from_behind_do_not_face() {
-        let facing = |width| {
+    fn marks_seen_edge_on_or_from_behind_are_left_out() {
+        let kept = |width| {
             let (places, shown) = squeezed(width);
             let left = vec![Some(Vector2::zeros()); 100];
-            Surface::new(&places, &[1.0; 100]).facing(&shown, &left).into_iter().flatten().count()
+            Surface::new(&places, &[1.0; 100]).without_edge_on(&shown, &left).into_iter().flatten().count()
         };
-        assert_eq!([1.0, 0.5, 0.4, -1.0].map(facing), [100, 100, 0, 0]);
+        assert_eq!([1.0, 0.5, 0.4, -1.0].map(kept), [100, 100, 0, 0]);
     }
 
     #[test]
