@@ -16,7 +16,7 @@ const LOCAL_LIGHT: f32 = 0.08;
 
 /// Chroma below which a colour has no hue of its own, Oklab × 100.
 const GREY: f32 = 2.0;
-/// Share of a subject's weight that a fault must reach to be typical of it: a little more than half.
+/// Quantile of weighted values that stands for most of them: what a fault changes shows in it from 40 % of the weight on.
 const MOST: f64 = 0.6;
 /// Share of the subject that has a hue from which its colour begins to be, and surely is, known: the print of a white mug.
 const COLOURED: (f32, f32) = (0.02, 0.08);
