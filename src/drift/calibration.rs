@@ -39,7 +39,7 @@ pub(crate) fn severity(signal: Signal, value: f64) -> f64 {
 const STEEPNESS: f64 = 1.5;
 
 /// Every signal that counts.
-pub(crate) const SCALES: [Scale; 30] = [
+pub(crate) const SCALES: [Scale; 31] = [
     // noise of the flow reaches 0.01 on faithful clips, compression under a zoom 0.015: that may count 3 of 100
     Scale::new(Signal::Bend, Cause::Geometry, 0.011, 0.047),
     // silhouettes of a turntable reach 0.04
@@ -52,6 +52,8 @@ pub(crate) const SCALES: [Scale; 30] = [
     Scale::new(Signal::RigidWarp, Cause::Geometry, 0.035, 0.07),
     // marks at rest are known to 0.02; a highlight that wanders over a shiny bottle takes some along by 0.1
     Scale::new(Signal::RestWarp, Cause::Geometry, 0.02, 0.33),
+    // a jar that a camera circles reaches 0.3, a room that is walked through 0.38, a boat on water that mirrors it 0.7
+    Scale::new(Signal::SceneWarp, Cause::Geometry, 0.3, 0.55),
     // marks on glass that a crane rises past reach 0.058
     Scale::new(Signal::Excursion, Cause::Geometry, 0.06, 0.1),
     // an 18 degree turn foreshortens by 5 %

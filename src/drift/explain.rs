@@ -75,7 +75,10 @@ pub(crate) fn rejected(cause: Cause, readings: &Readings, size: Yardstick) -> St
     match cause {
         Cause::Geometry => format!(
             "a turn, a shift or a relief of a rigid product, seen by a moving camera: the best one of the whole subject leaves {:.2} % of its size, the best of its patches {:.2} % of its diagonal; and a plain stretch by a turn leaves {:.1} %",
-            value(Signal::Warp).max(value(Signal::RestWarp)).max(value(Signal::Excursion)),
+            value(Signal::Warp)
+                .max(value(Signal::RestWarp))
+                .max(value(Signal::SceneWarp))
+                .max(value(Signal::Excursion)),
             value(Signal::Bend).max(value(Signal::BendWide)) / size.subject,
             value(Signal::Aspect),
         ),

@@ -278,6 +278,7 @@ fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], p
         readings.set(Signal::Warp, unexplained.warp as f32);
         readings.set(Signal::RigidWarp, (stiff * unexplained.rigid_warp) as f32);
         readings.set(Signal::RestWarp, (stiff * unexplained.rest_warp) as f32);
+        readings.set(Signal::SceneWarp, (stiff * unexplained.scene_warp) as f32);
         readings.set(Signal::Excursion, (stiff * unexplained.excursion) as f32);
         readings.set(Signal::Missing, unexplained.missing as f32);
         readings.set(Signal::Garbled, unexplained.garbled as f32);

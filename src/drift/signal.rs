@@ -17,6 +17,8 @@ pub(crate) enum Signal {
     RigidWarp,
     /// Smooth change of the shape of a subject that rested at first, as far as the camera rests.
     RestWarp,
+    /// The same of one that moved with what stands around it at first, while the camera moves.
+    SceneWarp,
     /// Change of the subject's shape that comes and goes sooner than a rigid body turns there and back.
     Excursion,
     /// Share of the subject's marks that should be in view, if it is one rigid body, and show something else.
@@ -73,7 +75,7 @@ pub(crate) enum Signal {
 
 impl Signal {
     /// Every signal.
-    pub(crate) const ALL: [Self; 33] = [
+    pub(crate) const ALL: [Self; 34] = [
         Self::Bend,
         Self::BendPeak,
         Self::BendWide,
@@ -81,6 +83,7 @@ impl Signal {
         Self::Warp,
         Self::RigidWarp,
         Self::RestWarp,
+        Self::SceneWarp,
         Self::Excursion,
         Self::Missing,
         Self::Garbled,
@@ -119,6 +122,7 @@ impl Signal {
             Self::Warp => "warp",
             Self::RigidWarp => "rigid-warp",
             Self::RestWarp => "rest-warp",
+            Self::SceneWarp => "scene-warp",
             Self::Excursion => "excursion",
             Self::Missing => "missing",
             Self::Garbled => "garbled",
@@ -152,7 +156,7 @@ impl Signal {
     pub(crate) const fn unit(self) -> &'static str {
         match self {
             Self::Bend | Self::BendPeak | Self::BendWide | Self::BendWidePeak | Self::Curl => "% of diagonal",
-            Self::Warp | Self::RigidWarp | Self::RestWarp | Self::Excursion => "% of the subject",
+            Self::Warp | Self::RigidWarp | Self::RestWarp | Self::SceneWarp | Self::Excursion => "% of the subject",
             Self::SmearSpot => "% of the subject by weight",
             Self::Missing | Self::Garbled => "% of the marks in view",
             Self::Aspect | Self::Replaced | Self::ReplacedAnywhere | Self::Blob | Self::Flicker => "%",

@@ -78,11 +78,37 @@ impl Sights {
             (self.cost(&body), body)
         };
         let (flat, round) = rayon::join(|| start(ROUNDNESS[0]), || start(ROUNDNESS[1]));
-        let mut body = if round.0.total_cmp(&flat.0).is_lt() { round.1 } else { flat.1 };
+        let body = if round.0.total_cmp(&flat.0).is_lt() { round.1 } else { flat.1 };
+        self.look_round(body, iterations)
+    }
+
+    /// The body that explains the sights best, from one that is not far from it.
+    pub(super) fn improve(&self, body: Body, iterations: usize) -> Body {
+        self.look_round(self.settle(body, iterations), iterations)
+    }
+
+    fn look_round(&self, mut body: Body, iterations: usize) -> Body {
         if self.look_again(&mut body) {
             body = self.settle(body, iterations);
         }
         body
+    }
+
+    /// These landmarks and those of `others`, which all count in full.
+    pub(super) fn joined(&self, others: &Self) -> Self {
+        let join = |(own, others): (&Vec<_>, &Vec<_>)| own.iter().chain(others).copied().collect();
+        Self {
+            focal: self.focal,
+            rays: [&self.rays[..], &others.rays].concat(),
+            weights: self.weights.iter().copied().chain(others.rays.iter().map(|_| 1.0)).collect(),
+            frames: self.frames.iter().zip(&others.frames).map(join).collect(),
+        }
+    }
+
+    /// The same, of the first `frames` alone.
+    pub(super) fn until(&self, frames: usize) -> Self {
+        let frames = self.frames.iter().take(frames).cloned().collect();
+        Self { focal: self.focal, rays: self.rays.clone(), weights: self.weights.clone(), frames }
     }
 
     fn settle(&self, mut body: Body, iterations: usize) -> Body {

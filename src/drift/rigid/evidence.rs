@@ -32,6 +32,11 @@ pub(super) fn unexplained_first(sights: &Sights, left: &[Vec<Option<Vector2<f64>
     ramp(share(first_errors(sights, left), |error| error > OFF), UNEXPLAINED)
 }
 
+/// Share of one frame's sights that the body explains, of which it leaves `left` pixels.
+pub(super) fn explained(sights: &[Option<Sight>], left: &[Option<Vector2<f64>>]) -> f64 {
+    share(errors(sights, left), |error| error < EXPLAINED)
+}
+
 /// How surely the body does not explain one frame's sights, of which it leaves `left` pixels: `0..=1`.
 pub(super) fn unexplained(sights: &[Option<Sight>], left: &[Option<Vector2<f64>>]) -> f64 {
     ramp(share(errors(sights, left), |error| error > OFF), UNEXPLAINED)
@@ -65,7 +70,8 @@ fn share(errors: impl Iterator<Item = f64>, counts: impl Fn(f64) -> bool) -> f64
     counted / all.max(1.0)
 }
 
-fn ramp(value: f64, (begins, surely): (f64, f64)) -> f64 {
+/// From 0 where something begins to 1 where it surely is.
+pub(super) fn ramp(value: f64, (begins, surely): (f64, f64)) -> f64 {
     ((value - begins) / (surely - begins)).clamp(0.0, 1.0)
 }
 

@@ -14,6 +14,7 @@ mod excursion;
 mod field;
 mod landmarks;
 mod rest;
+mod scene;
 mod sightings;
 #[cfg(test)]
 mod stage;
@@ -84,6 +85,8 @@ pub(super) struct Unexplained {
     pub rigid_warp: f64,
     /// Smooth change of shape of a subject that rested at first, before a camera at rest: percent of the subject's extent.
     pub rest_warp: f64,
+    /// Smooth change of shape of a subject that stood in its scene at first, while the camera moved: percent of the subject's extent.
+    pub scene_warp: f64,
     /// Change of shape that comes and goes sooner than a body turns there and back, as far as the clip has shown that its subject
     /// is rigid: percent of the subject's extent.
     pub excursion: f64,
@@ -127,6 +130,7 @@ impl Landmarks {
         let body = sights.explain(STEPS.1);
         let places: Vec<Vector2<f64>> = subject.iter().map(|&i| self.place(i)).collect();
         let at_rest = rest::warps(&places, &sights, &background);
+        let in_scene = scene::warps(&places, &sights, &background);
         let times: Vec<f64> = kept.iter().map(|&k| sightings.frame(k) as f64 / fps).collect();
         let excursions = excursion::excursions(&places, &sights, &background, &times);
         let surface = Surface::new(&places, &sights.weights);
@@ -155,6 +159,7 @@ impl Landmarks {
                     warp,
                     rigid_warp: rigid * warp * credible,
                     rest_warp: 100.0 * at_rest[t] / extent,
+                    scene_warp: 100.0 * in_scene[t] / extent,
                     excursion: rigid * 100.0 * excursions[t] / extent,
                     missing: 100.0 * missing[t],
                     garbled: 100.0 * garbled[t],
@@ -254,7 +259,7 @@ fn lasting(missed: &[Option<Missed>], share: fn(&Missed) -> f64) -> Vec<f64> {
 fn stand(values: &mut [Unexplained], shown: impl Fn(usize) -> f64) {
     for t in 1..values.len() {
         let (before, shown) = (values[t - 1], shown(t));
-        let Unexplained { warp, rigid_warp, rest_warp, excursion, .. } = &mut values[t];
+        let Unexplained { warp, rigid_warp, rest_warp, scene_warp, excursion, .. } = &mut values[t];
         if shown < MOSTLY {
             *excursion = excursion.max(before.excursion);
         }
@@ -262,6 +267,7 @@ fn stand(values: &mut [Unexplained], shown: impl Fn(usize) -> f64) {
             *warp = warp.max(before.warp);
             *rigid_warp = rigid_warp.max(before.rigid_warp);
             *rest_warp = rest_warp.max(before.rest_warp);
+            *scene_warp = scene_warp.max(before.scene_warp);
         }
     }
 }
@@ -274,6 +280,16 @@ fn warp(places: &[Vector2<f64>], sights: &Sights, t: usize, left: &[Option<Vecto
     let field = field::smooth(places, &sights.weights, &sights.frames[t], left);
     let warped = evidence::warped(off, &sights.frames[t], left, &field);
     determined * warped * field::length(&field, &sights.weights, left)
+}
+
+/// How far what is `moved` of a frame, beyond a similarity, is no longer the shape at the `places`, as surely as it is a warp: root mean
+/// square pixels.
+fn deformed(places: &[Vector2<f64>], sights: &Sights, t: usize, moved: &[Option<Vector2<f64>>]) -> f64 {
+    let off = evidence::unexplained(&sights.frames[t], moved);
+    let field = field::smooth(places, &sights.weights, &sights.frames[t], moved);
+    let warped = evidence::warped(off, &sights.frames[t], moved, &field);
+    let shown: Vec<Vector2<f64>> = places.iter().zip(field).map(|(place, moved)| place + moved).collect();
+    warped * evidence::reshaped(places, &shown)
 }
 
 /// Whether a frame shows enough of the landmarks to judge it.
@@ -295,6 +311,7 @@ impl Unexplained {
             warp: between(self.warp, next.warp),
             rigid_warp: between(self.rigid_warp, next.rigid_warp),
             rest_warp: between(self.rest_warp, next.rest_warp),
+            scene_warp: between(self.scene_warp, next.scene_warp),
             excursion: between(self.excursion, next.excursion),
             missing: between(self.missing, next.missing),
             garbled: between(self.garbled, next.garbled),

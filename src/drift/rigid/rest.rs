@@ -5,7 +5,7 @@
 use super::{
     LEAST,
     bundle::{Body, Sights},
-    enough, evidence, field,
+    deformed, enough, evidence,
 };
 use nalgebra::Vector2;
 
@@ -23,11 +23,7 @@ pub(super) fn warps(places: &[Vector2<f64>], subject: &Sights, background: &Sigh
             return 0.0;
         }
         let rests = 1.0 - evidence::unexplained(&background.frames[t], &around[t]);
-        let off = evidence::unexplained(&subject.frames[t], &moved[t]);
-        let field = field::smooth(places, &subject.weights, &subject.frames[t], &moved[t]);
-        let warped = evidence::warped(off, &subject.frames[t], &moved[t], &field);
-        let shown: Vec<Vector2<f64>> = places.iter().zip(field).map(|(place, moved)| place + moved).collect();
-        rested * rests * warped * evidence::reshaped(places, &shown)
+        rested * rests * deformed(places, subject, t, &moved[t])
     };
     (0..subject.frames.len()).map(warp).collect()
 }

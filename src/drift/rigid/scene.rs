@@ -1,0 +1,150 @@
+//! A subject that stands in its scene. Where it moved just as what stands around it while the camera moved at first, subject and
+//! surroundings are one rigid body, and what stands around says where the camera is ever after: no turn of its own excuses a subject
+//! that bends then, and its relief must be the one that it had before. [`super::rest`] asks the same, more strictly, before a camera at
+//! rest.
+
+use super::{
+    LEAST, STEPS,
+    bundle::{Body, Sights},
+    deformed, enough,
+    evidence::{self, ramp},
+};
+use nalgebra::Vector2;
+
+/// Looks, the seed's among them, in which a subject shows that it stands.
+const FIRST: usize = 7;
+/// Of these, the last ones in which it must: what turns by itself has turned most by then.
+const LAST: usize = 3;
+/// By how much smaller a share of the subject's sights the scene may explain than a body of its own to be surely no explanation, and a
+/// good one.
+const STANDS: (f64, f64) = (-0.12, -0.08);
+/// Share that the scene must explain: from where it begins to be known, and surely is.
+const KNOWN: (f64, f64) = (0.6, 0.7);
+/// How surely a look is not explained that is set aside.
+const APART: f64 = 0.9;
+/// Most rounds in which looks that the scene does not explain are set aside.
+const ROUNDS: usize = 4;
+
+/// How far a frame's landmarks have left their `places` in the scene beyond a similarity, as far as the subject stood there at first, and
+/// the rest of it still stands: root mean square pixels, per frame.
+pub(super) fn warps(places: &[Vector2<f64>], subject: &Sights, background: &Sights) -> Vec<f64> {
+    let nothing = || vec![0.0; subject.frames.len()];
+    if background.rays.len() < LEAST || subject.frames.len() <= FIRST {
+        return nothing();
+    }
+    let scene = Scene { sights: subject.joined(background), own: subject.rays.len() };
+    let stood = scene.stands(subject);
+    if stood == 0.0 {
+        return nothing();
+    }
+    let left = scene.sights.leftovers(&scene.explain(subject));
+    let warp = |t: usize| {
+        let (moved, around) = left[t].split_at(scene.own);
+        if !enough(moved) || around.iter().flatten().count() < LEAST {
+            return 0.0;
+        }
+        let holds = 1.0 - evidence::unexplained(&background.frames[t], around);
+        stood * holds * deformed(places, subject, t, moved)
+    };
+    (0..subject.frames.len()).map(warp).collect()
+}
+
+/// Subject and surroundings as one body; the first `own` landmarks are the subject's.
+struct Scene {
+    sights: Sights,
+    own: usize,
+}
+
+impl Scene {
+    /// How surely the subject stands in the scene in the first looks: `0..=1`, as far as a body of its own explains them no better.
+    fn stands(&self, subject: &Sights) -> f64 {
+        let (scene, alone) = rayon::join(
+            || explained(&self.sights.until(FIRST), self.own),
+            || explained(&subject.until(FIRST), self.own),
+        );
+        let in_look = |(scene, alone): (&f64, &f64)| ramp(scene - alone, STANDS) * ramp(*scene, KNOWN);
+        scene.iter().zip(&alone).map(in_look).fold(1.0, f64::min)
+    }
+
+    /// The body that explains the scene, looks apart in which it surely does not explain the subject: there, what stands around says
+    /// alone where the camera is. The first looks are never set aside.
+    fn explain(&self, subject: &Sights) -> Body {
+        let mut body = self.sights.explain(STEPS.1);
+        let mut standing = self.sights.clone();
+        let mut apart = Vec::new();
+        for _ in 0..ROUNDS {
+            let left = self.sights.leftovers(&body);
+            let off = |t: &usize| evidence::unexplained(&subject.frames[*t], &left[*t][..self.own]) >= APART;
+            let lost: Vec<usize> = (FIRST..left.len()).filter(|t| !apart.contains(t)).filter(off).collect();
+            if lost.is_empty() {
+                break;
+            }
+            for &t in &lost {
+                standing.frames[t][..self.own].fill(None);
+            }
+            apart.extend(lost);
+            body = standing.improve(body, STEPS.1);
+        }
+        body
+    }
+}
+
+/// Share of the first `own` landmarks' sights that one body explains, in each of the last looks.
+fn explained(sights: &Sights, own: usize) -> Vec<f64> {
+    let left = sights.leftovers(&sights.explain(STEPS.1));
+    let share = |(sights, left): (&Vec<_>, &Vec<_>)| evidence::explained(&sights[..own], &left[..own]);
+    sights.frames.iter().zip(&left).skip(1).map(share).rev().take(LAST).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::stage, *};
+
+    const FRAMES: usize = 24;
+
+    /// Of a camera that pans by a pixel a frame before a wall and by half as much again before a subject nearer by, which `shift` moves in
+    /// addition.
+    fn panned(shift: impl Fn(Vector2<f64>, usize) -> Vector2<f64>) -> Vec<f64> {
+        let pan = |speed: f64, t: usize| Vector2::new(speed * t as f64, 0.0);
+        let (places, subject) = stage::grid(10, FRAMES, |p, t| pan(1.5, t) + shift(p, t));
+        let (_, background) = stage::grid(10, FRAMES, |_, t| pan(1.0, t));
+        warps(&places, &subject, &background)
+    }
+
+    /// Leans the grid across the pan, so that no relief does the same, from frame `from` on: by a tenth of a pixel a frame at its rims.
+    fn lean(from: usize) -> impl Fn(Vector2<f64>, usize) -> Vector2<f64> {
+        move |p, t| Vector2::new(0.0, 0.1 * (p.x / 45.0 - 1.0) * t.saturating_sub(from) as f64)
+    }
+
+    #[test]
+    fn what_leans_after_it_stood_under_a_moving_camera_is_a_warp() {
+        let warps = panned(lean(10));
+        assert!(warps[..=10].iter().all(|w| *w < 0.02), "{warps:?}");
+        // a similarity takes half of a shear for a roll; the rest is 1/√2 of a deviation of the ten columns
+        let deviation = ((0..10).map(|k| (f64::from(k) / 4.5 - 1.0).powi(2)).sum::<f64>() / 10.0).sqrt();
+        let expected = 0.1 * 13.0 * deviation / 2f64.sqrt();
+        assert!((warps[23] / expected - 1.0).abs() < 0.15, "{} {expected}", warps[23]);
+    }
+
+    #[test]
+    fn what_stands_keeps_its_shape_and_so_nearly_does_what_slides() {
+        let stands = panned(|_, _| Vector2::zeros());
+        assert!(stands.iter().all(|w| *w < 0.01), "{stands:?}");
+        let slides = panned(|_, t| Vector2::new(0.0, 0.2 * t.saturating_sub(10) as f64));
+        assert!(slides.iter().all(|w| *w < 0.2), "{slides:?}");
+    }
+
+    #[test]
+    fn what_leans_from_the_start_may_turn_by_itself() {
+        assert_eq!(panned(lean(0)), vec![0.0; FRAMES]);
+    }
+
+    #[test]
+    fn too_few_looks_or_surroundings_tell_nothing() {
+        let (places, subject) = stage::grid(10, FRAMES, lean(10));
+        let (_, few) = stage::grid(6, FRAMES, |_, _| Vector2::zeros());
+        assert_eq!(warps(&places, &subject, &few), vec![0.0; FRAMES]);
+        let (_, around) = stage::grid(10, FIRST, |_, _| Vector2::zeros());
+        assert_eq!(warps(&places, &subject.until(FIRST), &around), vec![0.0; FIRST]);
+    }
+}
