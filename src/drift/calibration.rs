@@ -52,8 +52,8 @@ pub(crate) const SCALES: [Scale; 31] = [
     Scale::new(Signal::RigidWarp, Cause::Geometry, 0.035, 0.07),
     // marks at rest are known to 0.02; a highlight that wanders over a shiny bottle takes some along by 0.1
     Scale::new(Signal::RestWarp, Cause::Geometry, 0.02, 0.33),
-    // a jar that a camera circles reaches 0.3, a room that is walked through 0.38, a boat on water that mirrors it 0.7
-    Scale::new(Signal::SceneWarp, Cause::Geometry, 0.3, 0.55),
+    // a carton that a camera nears reaches 0.23, a room that is walked through 0.38
+    Scale::new(Signal::SceneWarp, Cause::Geometry, 0.25, 0.5),
     // marks on glass that a crane rises past reach 0.058
     Scale::new(Signal::Excursion, Cause::Geometry, 0.06, 0.1),
     // an 18 degree turn foreshortens by 5 %

@@ -82,6 +82,11 @@ impl Sights {
         self.look_round(body, iterations)
     }
 
+    /// The body that explains the sights best, from a relief that is not far from it.
+    pub(super) fn explain_from(&self, nearness: Vec<f64>, iterations: usize) -> Body {
+        self.improve(self.resect(nearness), iterations)
+    }
+
     /// The body that explains the sights best, from one that is not far from it.
     pub(super) fn improve(&self, body: Body, iterations: usize) -> Body {
         self.look_round(self.settle(body, iterations), iterations)

@@ -15,10 +15,10 @@ use nalgebra::Vector2;
 const FIRST: usize = 7;
 /// Of these, the last ones in which it must: what turns by itself has turned most by then.
 const LAST: usize = 3;
-/// By how much smaller a share of the subject's sights the scene may explain than a body of its own to be surely no explanation, and a
+/// By how much smaller a share of the sights one body of both may explain than bodies of their own to be surely no explanation, and a
 /// good one.
 const STANDS: (f64, f64) = (-0.12, -0.08);
-/// Share that the scene must explain: from where it begins to be known, and surely is.
+/// Share that it must explain: from where the scene begins to be known, and surely is.
 const KNOWN: (f64, f64) = (0.6, 0.7);
 /// How surely a look is not explained that is set aside.
 const APART: f64 = 0.9;
@@ -33,11 +33,15 @@ pub(super) fn warps(places: &[Vector2<f64>], subject: &Sights, background: &Sigh
         return nothing();
     }
     let scene = Scene { sights: subject.joined(background), own: subject.rays.len() };
-    let stood = scene.stands(subject);
+    let first = scene.sights.until(FIRST);
+    let body = first.explain(STEPS.1);
+    let stood = scene.stands(&body, subject, background);
     if stood == 0.0 {
         return nothing();
     }
-    let left = scene.sights.leftovers(&scene.explain(subject));
+    let body = scene.explain(body.nearness, subject);
+    let stood = stood.min(scene.known(&body));
+    let left = scene.sights.leftovers(&body);
     let warp = |t: usize| {
         let (moved, around) = left[t].split_at(scene.own);
         if !enough(moved) || around.iter().flatten().count() < LEAST {
@@ -56,20 +60,30 @@ struct Scene {
 }
 
 impl Scene {
-    /// How surely the subject stands in the scene in the first looks: `0..=1`, as far as a body of its own explains them no better.
-    fn stands(&self, subject: &Sights) -> f64 {
-        let (scene, alone) = rayon::join(
-            || explained(&self.sights.until(FIRST), self.own),
-            || explained(&subject.until(FIRST), self.own),
-        );
-        let in_look = |(scene, alone): (&f64, &f64)| ramp(scene - alone, STANDS) * ramp(*scene, KNOWN);
-        scene.iter().zip(&alone).map(in_look).fold(1.0, f64::min)
+    /// How surely the subject stands in the scene in the first looks, `0..=1`: as far as bodies of their own explain neither it nor what
+    /// stands around better than `body` does.
+    fn stands(&self, body: &Body, subject: &Sights, background: &Sights) -> f64 {
+        let alone = |sights: &Sights| {
+            let first = sights.until(FIRST);
+            explained(&first, &first.explain(STEPS.1), sights.rays.len())
+        };
+        let (subject, background) = rayon::join(|| alone(subject), || alone(background));
+        let shares = explained(&self.sights, body, self.own);
+        let as_well = |together: f64, alone: f64| ramp(together - alone, STANDS);
+        let in_look = |k: usize| as_well(shares[k].0, subject[k].0).min(as_well(shares[k].1, background[k].0));
+        (0..shares.len()).map(in_look).fold(self.known(body), f64::min)
+    }
+
+    /// How surely a body is known to explain the first looks: `0..=1`.
+    fn known(&self, body: &Body) -> f64 {
+        let shares = explained(&self.sights, body, self.own);
+        shares.iter().map(|(subject, around)| ramp(subject.min(*around), KNOWN)).fold(1.0, f64::min)
     }
 
     /// The body that explains the scene, looks apart in which it surely does not explain the subject: there, what stands around says
     /// alone where the camera is. The first looks are never set aside.
-    fn explain(&self, subject: &Sights) -> Body {
-        let mut body = self.sights.explain(STEPS.1);
+    fn explain(&self, nearness: Vec<f64>, subject: &Sights) -> Body {
+        let mut body = self.sights.explain_from(nearness, STEPS.1);
         let mut standing = self.sights.clone();
         let mut apart = Vec::new();
         for _ in 0..ROUNDS {
@@ -89,11 +103,14 @@ impl Scene {
     }
 }
 
-/// Share of the first `own` landmarks' sights that one body explains, in each of the last looks.
-fn explained(sights: &Sights, own: usize) -> Vec<f64> {
-    let left = sights.leftovers(&sights.explain(STEPS.1));
-    let share = |(sights, left): (&Vec<_>, &Vec<_>)| evidence::explained(&sights[..own], &left[..own]);
-    sights.frames.iter().zip(&left).skip(1).map(share).rev().take(LAST).collect()
+/// Shares of the first `own` landmarks' sights, and of the others', that a body explains, in each of the last of the first looks.
+fn explained(sights: &Sights, body: &Body, own: usize) -> Vec<(f64, f64)> {
+    let left = sights.leftovers(body);
+    let shares = |t: usize| {
+        let (sights, left) = (&sights.frames[t], &left[t]);
+        (evidence::explained(&sights[..own], &left[..own]), evidence::explained(&sights[own..], &left[own..]))
+    };
+    (FIRST - LAST..FIRST).map(shares).collect()
 }
 
 #[cfg(test)]
