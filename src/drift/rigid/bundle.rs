@@ -79,7 +79,7 @@ impl Sights {
         };
         let (flat, round) = rayon::join(|| start(ROUNDNESS[0]), || start(ROUNDNESS[1]));
         let body = if round.0.total_cmp(&flat.0).is_lt() { round.1 } else { flat.1 };
-        self.look_round(body, iterations)
+        self.review(body, iterations)
     }
 
     /// The body that explains the sights best, from a relief that is not far from it.
@@ -89,10 +89,11 @@ impl Sights {
 
     /// The body that explains the sights best, from one that is not far from it.
     pub(super) fn improve(&self, body: Body, iterations: usize) -> Body {
-        self.look_round(self.settle(body, iterations), iterations)
+        self.review(self.settle(body, iterations), iterations)
     }
 
-    fn look_round(&self, mut body: Body, iterations: usize) -> Body {
+    /// A settled body once more, where a frame has a better view.
+    fn review(&self, mut body: Body, iterations: usize) -> Body {
         if self.look_again(&mut body) {
             body = self.settle(body, iterations);
         }

@@ -13,8 +13,8 @@ use nalgebra::Vector2;
 
 /// Looks, the seed's among them, in which a subject shows that it stands.
 const FIRST: usize = 7;
-/// Of these, the last ones in which it must: what turns by itself has turned most by then.
-const LAST: usize = 3;
+/// The last of these, which are asked: what turns by itself has turned most by then.
+const ASKED: std::ops::Range<usize> = FIRST - 3..FIRST;
 /// By how much smaller a share of the sights one body of both may explain than bodies of their own to be surely no explanation, and a
 /// good one.
 const STANDS: (f64, f64) = (-0.12, -0.08);
@@ -35,13 +35,12 @@ pub(super) fn warps(places: &[Vector2<f64>], subject: &Sights, background: &Sigh
     let scene = Scene { sights: subject.joined(background), own: subject.rays.len() };
     let first = scene.sights.until(FIRST);
     let body = first.explain(STEPS.1);
-    let stood = scene.stands(&body, subject, background);
+    let stood = scene.stands(&first.leftovers(&body), subject, background);
     if stood == 0.0 {
         return nothing();
     }
-    let body = scene.explain(body.nearness, subject);
-    let stood = stood.min(scene.known(&body));
-    let left = scene.sights.leftovers(&body);
+    let left = scene.sights.leftovers(&scene.explain(body.nearness));
+    let stood = stood.min(scene.known(&left));
     let warp = |t: usize| {
         let (moved, around) = left[t].split_at(scene.own);
         if !enough(moved) || around.iter().flatten().count() < LEAST {
@@ -53,6 +52,9 @@ pub(super) fn warps(places: &[Vector2<f64>], subject: &Sights, background: &Sigh
     (0..subject.frames.len()).map(warp).collect()
 }
 
+/// What a body leaves of each landmark's sight in one look: pixels; `None` where it was not seen.
+type Left = Vec<Option<Vector2<f64>>>;
+
 /// Subject and surroundings as one body; the first `own` landmarks are the subject's.
 struct Scene {
     sights: Sights,
@@ -61,56 +63,54 @@ struct Scene {
 
 impl Scene {
     /// How surely the subject stands in the scene in the first looks, `0..=1`: as far as bodies of their own explain neither it nor what
-    /// stands around better than `body` does.
-    fn stands(&self, body: &Body, subject: &Sights, background: &Sights) -> f64 {
+    /// stands around better than the body that has `left` so much of both.
+    fn stands(&self, left: &[Left], subject: &Sights, background: &Sights) -> f64 {
         let alone = |sights: &Sights| {
             let first = sights.until(FIRST);
-            explained(&first, &first.explain(STEPS.1), sights.rays.len())
+            let left = first.leftovers(&first.explain(STEPS.1));
+            ASKED.map(move |t| evidence::explained(&first.frames[t], &left[t])).collect::<Vec<f64>>()
         };
         let (subject, background) = rayon::join(|| alone(subject), || alone(background));
-        let shares = explained(&self.sights, body, self.own);
         let as_well = |together: f64, alone: f64| ramp(together - alone, STANDS);
-        let in_look = |k: usize| as_well(shares[k].0, subject[k].0).min(as_well(shares[k].1, background[k].0));
-        (0..shares.len()).map(in_look).fold(self.known(body), f64::min)
+        let in_look = |(k, (of_subject, around))| as_well(of_subject, subject[k]).min(as_well(around, background[k]));
+        self.explained(left).enumerate().map(in_look).fold(self.known(left), f64::min)
     }
 
-    /// How surely a body is known to explain the first looks: `0..=1`.
-    fn known(&self, body: &Body) -> f64 {
-        let shares = explained(&self.sights, body, self.own);
-        shares.iter().map(|(subject, around)| ramp(subject.min(*around), KNOWN)).fold(1.0, f64::min)
+    /// How surely the body that has `left` so much is known to explain the first looks: `0..=1`.
+    fn known(&self, left: &[Left]) -> f64 {
+        self.explained(left).map(|(subject, around)| ramp(subject.min(around), KNOWN)).fold(1.0, f64::min)
     }
 
-    /// The body that explains the scene, looks apart in which it surely does not explain the subject: there, what stands around says
-    /// alone where the camera is. The first looks are never set aside.
-    fn explain(&self, nearness: Vec<f64>, subject: &Sights) -> Body {
+    /// Shares of the subject's sights, and of those around it, that the body explains which has `left` so much: per look that is asked.
+    fn explained(&self, left: &[Left]) -> impl Iterator<Item = (f64, f64)> {
+        ASKED.map(|t| {
+            let (sights, left) = (self.sights.frames[t].split_at(self.own), left[t].split_at(self.own));
+            (evidence::explained(sights.0, left.0), evidence::explained(sights.1, left.1))
+        })
+    }
+
+    /// The body that explains the scene, from a relief that is not far from it, looks apart in which it surely does not explain the
+    /// subject: there, what stands around says alone where the camera is. The first looks are never set aside.
+    fn explain(&self, nearness: Vec<f64>) -> Body {
         let mut body = self.sights.explain_from(nearness, STEPS.1);
         let mut standing = self.sights.clone();
-        let mut apart = Vec::new();
         for _ in 0..ROUNDS {
             let left = self.sights.leftovers(&body);
-            let off = |t: &usize| evidence::unexplained(&subject.frames[*t], &left[*t][..self.own]) >= APART;
-            let lost: Vec<usize> = (FIRST..left.len()).filter(|t| !apart.contains(t)).filter(off).collect();
-            if lost.is_empty() {
+            let mut any = false;
+            for (sights, left) in standing.frames.iter_mut().zip(&left).skip(FIRST) {
+                let (sights, left) = (&mut sights[..self.own], &left[..self.own]);
+                if evidence::unexplained(sights, left) >= APART {
+                    sights.fill(None);
+                    any = true;
+                }
+            }
+            if !any {
                 break;
             }
-            for &t in &lost {
-                standing.frames[t][..self.own].fill(None);
-            }
-            apart.extend(lost);
             body = standing.improve(body, STEPS.1);
         }
         body
     }
-}
-
-/// Shares of the first `own` landmarks' sights, and of the others', that a body explains, in each of the last of the first looks.
-fn explained(sights: &Sights, body: &Body, own: usize) -> Vec<(f64, f64)> {
-    let left = sights.leftovers(body);
-    let shares = |t: usize| {
-        let (sights, left) = (&sights.frames[t], &left[t]);
-        (evidence::explained(&sights[..own], &left[..own]), evidence::explained(&sights[own..], &left[own..]))
-    };
-    (FIRST - LAST..FIRST).map(shares).collect()
 }
 
 #[cfg(test)]
