@@ -20,8 +20,8 @@ const RESECTIONS: usize = 8;
 const LEAST_SIGHTS: usize = 15;
 /// How far the starts bulge towards the camera, as a share of the distance.
 const ROUNDNESS: [f64; 2] = [0.0, 0.06];
-/// Share of a frame's cost that another view of it must stay below.
-const CLEARLY_LESS: f64 = 0.8;
+/// Share of a cost that another explanation must stay below.
+pub(super) const CLEARLY_LESS: f64 = 0.8;
 /// Share of the cost that a step must still gain.
 const GAIN: f64 = 2e-4;
 /// Damping at which no step helps any more.
@@ -109,6 +109,12 @@ impl Sights {
             weights: self.weights.iter().copied().chain(others.rays.iter().map(|_| 1.0)).collect(),
             frames: self.frames.iter().zip(&others.frames).map(join).collect(),
         }
+    }
+
+    /// The same, seen through a lens `times` as long.
+    pub(super) fn through(&self, times: f64) -> Self {
+        let rays = self.rays.iter().map(|ray| Vector3::new(ray.x / times, ray.y / times, ray.z)).collect();
+        Self { focal: self.focal * times, rays, weights: self.weights.clone(), frames: self.frames.clone() }
     }
 
     /// The same, of the first `frames` alone.
@@ -271,7 +277,8 @@ impl Sights {
         equations
     }
 
-    fn cost(&self, body: &Body) -> f64 {
+    /// What a body leaves: robust cost of all sights, and how unlikely its relief and its views are.
+    pub(super) fn cost(&self, body: &Body) -> f64 {
         let relief: f64 = body.nearness.iter().map(|n| (n - 1.0).powi(2)).sum();
         let views = body.views.iter().enumerate().map(|(t, view)| self.cost_of(t, view, &body.nearness));
         relief / (RELIEF * RELIEF) + views.sum::<f64>()

@@ -20,6 +20,9 @@ const ASKED: std::ops::Range<usize> = FIRST - 3..FIRST;
 const STANDS: (f64, f64) = (-0.12, -0.08);
 /// Share that it must explain: from where the scene begins to be known, and surely is.
 const KNOWN: (f64, f64) = (0.6, 0.7);
+/// Degrees that a camera goes round the subject in the first looks from where the subject may begin to turn by itself instead, and surely may: any
+/// depth but one excuses what does not turn along.
+const CIRCLED: (f64, f64) = (6.0, 9.0);
 /// How surely a look is not explained that is set aside.
 const APART: f64 = 0.9;
 /// Most rounds in which looks that the scene does not explain are set aside.
@@ -35,7 +38,8 @@ pub(super) fn warps(places: &[Vector2<f64>], subject: &Sights, background: &Sigh
     let scene = Scene { sights: subject.joined(background), own: subject.rays.len() };
     let first = scene.sights.until(FIRST);
     let body = first.explain(STEPS.1);
-    let stood = scene.stands(&first.leftovers(&body), subject, background);
+    let circled = body.views[FIRST - 1].circled().to_degrees();
+    let stood = scene.stands(&first.leftovers(&body), subject, background) * (1.0 - ramp(circled, CIRCLED));
     if stood == 0.0 {
         return nothing();
     }

@@ -37,6 +37,12 @@ impl View {
         Shown { at: Vector2::new(point.x, point.y) * (focal / depth), point, focal }
     }
 
+    /// By how much the camera has gone round what the seed shows at distance 1 in the middle: radians. A pan and a push do not go round.
+    pub(super) fn circled(&self) -> f64 {
+        let ahead = Vector3::z();
+        ahead.angle(&(ahead + self.rotation.inverse() * self.shift))
+    }
+
     pub(super) fn moved(&self, step: &SVector<f64, UNKNOWNS>) -> Self {
         let turn = Vector3::new(step[0], step[1], step[2]).map(|v| v.clamp(-TURN, TURN));
         Self {
