@@ -24,14 +24,14 @@ mod visibility;
 mod window;
 
 use super::{
-    canvas::{Canvas, WINDOW},
+    canvas::Canvas,
     cells::SeedCells,
     registration::Registered,
     series::running_median,
     subject::SUBJECT,
     tracks::{Points, Torn},
 };
-use bundle::{Body, Sight, Sights};
+use bundle::{Sight, Sights};
 use landmarks::{Found, Landmark};
 use nalgebra::{Vector2, Vector3};
 use rayon::prelude::*;
@@ -125,9 +125,9 @@ impl Landmarks {
         if subject.len() < LEAST {
             return vec![Unexplained::default(); sightings.frames()];
         }
-        let beside = self.often(&seen, |landmark| landmark.subject <= SUBJECT);
-        self.set_aside(&mut subject, &beside, &seen);
-        let (sights, background) = (self.sights(&subject, &seen), self.sights(&beside, &seen));
+        let background = self.sights(&self.often(&seen, |landmark| landmark.subject <= SUBJECT), &seen);
+        self.set_aside(&mut subject, &background, &seen);
+        let sights = self.sights(&subject, &seen);
         let places: Vec<Vector2<f64>> = subject.iter().map(|&i| self.place(i)).collect();
         let (times, body) = lens::longer(&sights, sights.explain(STEPS.1), STEPS.1);
         let (sights, background) = (sights.through(times), background.through(times));
@@ -207,49 +207,34 @@ impl Landmarks {
     }
 
     /// Drops those of the subject's landmarks that stay with the background's motion while most do not: rims and silhouettes of
-    /// what turns, highlights, and what was taken for the subject by mistake. With them go those whose windows overlap what surely stays:
-    /// they see both motions, and follow either.
-    fn set_aside(&self, subject: &mut Vec<usize>, background: &[usize], frames: &[&Sighting]) {
-        if background.len() < LEAST {
+    /// what turns, highlights, and what was taken for the subject by mistake.
+    fn set_aside(&self, subject: &mut Vec<usize>, background: &Sights, frames: &[&Sighting]) {
+        if background.rays.len() < LEAST {
             return;
         }
-        let beside = self.sights(background, frames);
-        let around = beside.explain(STEPS.0);
+        let around = background.explain(STEPS.0);
         let sights = self.sights(subject, frames);
-        let by_background = least_costs(&sights, &around);
+        let costs = DEPTHS.map(|depth| sights.costs(&around.with_landmarks(depth, subject.len())));
+        let least = |k: usize| costs.iter().map(|costs| costs[k]).fold(f64::INFINITY, f64::min);
+        let by_background: Vec<f64> = (0..subject.len()).map(least).collect();
         let moves: Vec<usize> = (0..subject.len()).filter(|&k| by_background[k] > WELL).collect();
         let fewest = (LEAST as f64).max(OWN_MOTION * subject.len() as f64);
         if (moves.len() as f64) < fewest {
             return;
         }
         let members: Vec<usize> = moves.iter().map(|&k| subject[k]).collect();
-        let moving = self.sights(&members, frames);
-        let body = moving.explain(STEPS.0);
-        let stays = |landmarks: &[usize], sights: &Sights, by_background: &[f64]| -> Vec<Vector2<f64>> {
-            let by_body = least_costs(sights, &body);
-            let surely = landmarks.iter().zip(by_background).zip(by_body).filter(|&((_, &b), body)| b <= WELL && body > WELL);
-            surely.map(|((&i, _), _)| self.place(i)).collect()
-        };
-        let staying =
-            [stays(subject, &sights, &by_background), stays(background, &beside, &beside.costs(&around))].concat();
-        let overlaps = |i: usize| staying.iter().any(|place| (place - self.place(i)).amax() < 2.0 * WINDOW as f64);
+        let sights = self.sights(&members, frames);
+        let by_body = sights.costs(&sights.explain(STEPS.0));
         let kept: Vec<usize> = moves
             .iter()
-            .zip(moving.costs(&body))
-            .filter(|&(&k, cost)| cost < by_background[k] && !overlaps(subject[k]))
+            .zip(&by_body)
+            .filter(|&(&k, &cost)| cost < by_background[k])
             .map(|(&k, _)| subject[k])
             .collect();
         if kept.len() as f64 >= fewest {
             *subject = kept;
         }
     }
-}
-
-/// Mean cost of each landmark's sights under a body's views, at the nearness that suits it best.
-fn least_costs(sights: &Sights, body: &Body) -> Vec<f64> {
-    let costs = DEPTHS.map(|depth| sights.costs(&body.with_landmarks(depth, sights.rays.len())));
-    let least = |k: usize| costs.iter().map(|costs| costs[k]).fold(f64::INFINITY, f64::min);
-    (0..sights.rays.len()).map(least).collect()
 }
 
 /// At most `most` of `count` indices, evenly spread, the first and the last among them.
