@@ -61,6 +61,7 @@ pub(super) fn read(seed: &SeedCells, frame: &FrameCells, readings: &mut Readings
         subject.push((shift, trust * seed.subject[i]));
         turned.push(Turned {
             by: turn([f.l[i], f.a[i], f.b[i]], [s.l[i], s.a[i], s.b[i]]),
+            chroma: s.a[i].hypot(s.b[i]),
             weight: seed.subject[i].powi(2),
         });
         let alike = (frame.likeness[i] - LIKE) / (1.0 - LIKE);
@@ -93,9 +94,10 @@ pub(super) fn shifts<'a>(seed: &'a SeedCells, frame: &'a FrameCells) -> impl Ite
     comparable(seed, frame).map(move |i| (i, trust(seed, frame, gain, i) * shift(seed, frame, gain, i)))
 }
 
-/// How far the hue of one cell turned, Oklab × 100, `None` of what had none; and the cell's say.
+/// How far the hue of one cell turned, and the seed's chroma there, Oklab × 100: `None` of what had no hue; and the cell's say.
 struct Turned {
     by: Option<f32>,
+    chroma: f32,
     weight: f32,
 }
 
@@ -104,11 +106,14 @@ fn typical(values: &mut Vec<(f32, f32)>) -> f32 {
     weighted_quantile(values, MOST).unwrap_or(0.0)
 }
 
-/// The same of the cells that have a hue, as far as they are enough to tell.
+/// The same of the cells that have a hue, each by its chroma squared, as far as they are enough to tell: a product's own colour is the strong
+/// one, and the cream and the wood around it say little.
 fn typical_turn(cells: &[Turned]) -> f32 {
     let all: f32 = cells.iter().map(|cell| cell.weight).sum();
-    let mut turned: Vec<(f32, f32)> = cells.iter().filter_map(|cell| Some((cell.by?, cell.weight))).collect();
-    let coloured = turned.iter().map(|(_, weight)| weight).sum::<f32>() / all.max(f32::MIN_POSITIVE);
+    let with_hue = cells.iter().filter(|cell| cell.by.is_some());
+    let coloured = with_hue.map(|cell| cell.weight).sum::<f32>() / all.max(f32::MIN_POSITIVE);
+    let mut turned: Vec<(f32, f32)> =
+        cells.iter().filter_map(|cell| Some((cell.by?, cell.weight * cell.chroma.powi(2)))).collect();
     let (none, known) = COLOURED;
     ((coloured - none) / (known - none)).clamp(0.0, 1.0) * typical(&mut turned)
 }
@@ -236,10 +241,17 @@ mod tests {
     #[test]
     fn the_print_of_a_white_mug_turns_and_a_speck_of_colour_says_nothing() {
         let mug = |coloured: usize| -> Vec<Turned> {
-            (0..100).map(|i| Turned { by: (i < coloured).then_some(6.0), weight: 1.0 }).collect()
+            (0..100).map(|i| Turned { by: (i < coloured).then_some(6.0), chroma: 8.0, weight: 1.0 }).collect()
         };
         assert_eq!([0, 2, 10, 100].map(|coloured| typical_turn(&mug(coloured))), [0.0, 0.0, 6.0, 6.0]);
         assert!((typical_turn(&mug(5)) - 3.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn a_strong_colour_says_more_than_the_cream_around_it() {
+        let cream = (0..70).map(|_| Turned { by: Some(0.0), chroma: 2.5, weight: 1.0 });
+        let cap = (0..30).map(|_| Turned { by: Some(4.0), chroma: 10.0, weight: 1.0 });
+        assert_eq!(typical_turn(&cream.chain(cap).collect::<Vec<_>>()), 4.0);
     }
 
     #[test]
