@@ -81,3 +81,18 @@ impl Shown {
         result
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_camera_that_goes_round_has_circled() {
+        let turn = Rotation3::from_axis_angle(&Vector3::y_axis(), 0.2);
+        let round = View { rotation: turn, shift: Vector3::z() - turn * Vector3::z() };
+        let pan = View { rotation: turn, shift: Vector3::zeros() };
+        let push = View { rotation: Rotation3::identity(), shift: Vector3::new(0.0, 0.0, -0.3) };
+        assert!((round.circled() - 0.2).abs() < 1e-9);
+        assert!(pan.circled() < 1e-9 && push.circled() < 1e-9);
+    }
+}
