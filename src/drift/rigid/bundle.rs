@@ -111,10 +111,13 @@ impl Sights {
         }
     }
 
-    /// The same, seen through a lens `times` as long.
-    pub(super) fn through(&self, times: f64) -> Self {
-        let rays = self.rays.iter().map(|ray| Vector3::new(ray.x / times, ray.y / times, ray.z)).collect();
-        Self { focal: self.focal * times, rays, weights: self.weights.clone(), frames: self.frames.clone() }
+    /// The same, seen through a lens `length` times as long.
+    pub(super) fn through(mut self, length: f64) -> Self {
+        self.focal *= length;
+        for ray in &mut self.rays {
+            (ray.x, ray.y) = (ray.x / length, ray.y / length);
+        }
+        self
     }
 
     /// The same, of the first `frames` alone.

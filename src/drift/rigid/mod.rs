@@ -33,6 +33,7 @@ use super::{
 };
 use bundle::{Sight, Sights};
 use landmarks::{Found, Landmark};
+use lens::Lens;
 use nalgebra::{Vector2, Vector3};
 use rayon::prelude::*;
 pub(super) use sightings::{Sighting, Sightings};
@@ -129,8 +130,8 @@ impl Landmarks {
         self.set_aside(&mut subject, &background, &seen);
         let sights = self.sights(&subject, &seen);
         let places: Vec<Vector2<f64>> = subject.iter().map(|&i| self.place(i)).collect();
-        let (times, body) = lens::longer(&sights, sights.explain(STEPS.1), STEPS.1);
-        let (sights, background) = (sights.through(times), background.through(times));
+        let Lens { length, body, .. } = lens::self_calibrate(&sights, sights.explain(STEPS.1), STEPS.1);
+        let (sights, background) = (sights.through(length), background.through(length));
         let at_rest = rest::warps(&places, &sights, &background);
         let in_scene = scene::warps(&places, &sights, &background);
         let times: Vec<f64> = kept.iter().map(|&k| sightings.frame(k) as f64 / fps).collect();

@@ -20,8 +20,8 @@ const ASKED: std::ops::Range<usize> = FIRST - 3..FIRST;
 const STANDS: (f64, f64) = (-0.12, -0.08);
 /// Share that it must explain: from where the scene begins to be known, and surely is.
 const KNOWN: (f64, f64) = (0.6, 0.7);
-/// Degrees that a camera goes round the subject in the first looks from where the subject may begin to turn by itself instead, and surely may: any
-/// depth but one excuses what does not turn along.
+/// Degrees by which a camera goes round the subject in the first looks from where it may be the subject that turns, and surely may: what
+/// then rests around it looks like something that moves along at just its depth.
 const CIRCLED: (f64, f64) = (6.0, 9.0);
 /// How surely a look is not explained that is set aside.
 const APART: f64 = 0.9;
