@@ -38,6 +38,16 @@ pub(crate) struct Canvas {
 }
 
 impl Canvas {
+    /// A still of this luma, `0..=255`, on a canvas of its size.
+    #[cfg(test)]
+    pub(crate) fn of_luma(luma: &Plane<f32>) -> Self {
+        let size = Size::new(luma.width(), luma.height());
+        let grey = luma.map(|level| level / 255.0);
+        let picture = Picture { rgb: [grey.clone(), grey.clone(), grey] };
+        let seed = Seed { picture, alpha: None, path: String::new(), blake3: String::new(), original: size };
+        Self::new(&seed, None, size, &Placement::plain(size, size), &super::ruler::careful_flow())
+    }
+
     /// Lays the seed over a canvas of `size` pixels.
     pub(crate) fn new(
         seed: &Seed,

@@ -2,7 +2,8 @@
 //!
 //! Two starts are tried: the whole field of the frame before, smoothed where it was not sure (it follows several bodies), and one
 //! homography for all (it forgets what went wrong). The frame is pulled back by the start, flow finds what is left, and each
-//! place keeps the start whose result looks more like the seed.
+//! place keeps the start whose result looks more like the seed. After a sudden fall of the likeness, a homography that makes good
+//! most of it is taken whole: what was out of shape for a moment leaves a field that does not find back by itself.
 
 use super::{canvas::Canvas, correlation::Correlation, cubic, window};
 use crate::{
@@ -27,6 +28,14 @@ const SAME_START: f32 = 0.75;
 const DOUBTFUL: f32 = 0.8;
 /// Fall of the mean likeness within a frame from which it is tried, too.
 const SUDDEN: f32 = 0.05;
+/// Frames within which a fall is sudden.
+const AT_ONCE: usize = 3;
+/// What a camera that goes on costs of it with each frame meanwhile.
+const FADE: f32 = 0.001;
+/// Frames after which what it was before is forgotten: a fault of a moment is over, and each frame costs a start more until then.
+const MOMENT: usize = 24;
+/// Share of a fall that one homography must make good to show that it is over.
+const HEALED: f32 = 0.6;
 /// Mean likeness below which the search starts afresh.
 const LOST: f32 = 0.5;
 /// Residual of a homography's inliers, pixels.
@@ -53,12 +62,13 @@ pub(crate) struct Registrar {
     params: Params,
     before: Option<(Flow, Homography)>,
     likeness_before: f32,
+    fall: Fall,
 }
 
 impl Registrar {
     /// A registrar that has seen no frame yet.
     pub(crate) fn new(params: Params) -> Self {
-        Self { params, before: None, likeness_before: 1.0 }
+        Self { params, before: None, likeness_before: 1.0, fall: Fall::default() }
     }
 
     /// Lays the next frame's luma (`0..=255`, canvas size) onto the seed.
@@ -79,8 +89,18 @@ impl Registrar {
         if self.before.is_some() && best.likeness < LOST {
             best = choose(canvas, frame, best, &self.start_at(canvas, frame, &still()));
         }
+        let fallen = self.fall.depth(best.likeness);
+        if fallen > 0.0
+            && let Some((_, plane)) = &self.before
+        {
+            let afresh = self.start_at(canvas, frame, &field_of(plane, canvas));
+            if afresh.likeness - best.likeness > HEALED * fallen {
+                best = afresh;
+            }
+        }
         let inside = best.inside(canvas);
         self.likeness_before = best.likeness;
+        self.fall.go_on(best.likeness);
         let plane = dominant_plane(canvas, &best, &inside);
         let field = smoothed(&best, &inside, &field_of(&plane, canvas));
         self.before = Some((field, plane));
@@ -92,6 +112,34 @@ impl Registrar {
         let rest =
             flow::dense_prepared(&canvas.pyramid, &flow::Pyramid::new(&pulled, &self.params), &self.params, None);
         Candidate::new(canvas, frame, flow::chain(&rest, start))
+    }
+}
+
+/// A sudden fall of the likeness, for as long as it lasts.
+#[derive(Clone, Debug, Default)]
+struct Fall {
+    /// Likeness of the last frames.
+    last: [f32; AT_ONCE],
+    /// Likeness before the fall; 0 where none lasts.
+    from: f32,
+    /// Frames that it has lasted.
+    frames: usize,
+}
+
+impl Fall {
+    /// How far `likeness` has fallen; 0 where it has not, or slowly.
+    fn depth(&self, likeness: f32) -> f32 {
+        let fallen = self.last.iter().copied().fold(self.from, f32::max) - likeness;
+        if fallen > SUDDEN { fallen } else { 0.0 }
+    }
+
+    /// Goes on to the next frame from one of this `likeness`.
+    fn go_on(&mut self, likeness: f32) {
+        let depth = self.depth(likeness);
+        let lasts = depth > 0.0 && self.frames < MOMENT;
+        (self.from, self.frames) = if lasts { (likeness + depth - FADE, self.frames + 1) } else { (0.0, 0) };
+        self.last.rotate_left(1);
+        self.last[AT_ONCE - 1] = likeness;
     }
 }
 
@@ -298,4 +346,66 @@ fn differ(a: &Flow, b: &Flow) -> f32 {
         most.into_iter().fold(0.0, f32::max)
     };
     most(&a.u, &b.u).max(most(&a.v, &b.v))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::ruler::careful_flow, *};
+    use crate::frame::{Picture, Size, pyramid, sample::bilinear};
+
+    /// Half of the bulge's width, pixels, and how far it moves what lies halfway out.
+    const BULGE: (f32, f32) = (100.0, 30.0);
+
+    /// `still` with a bulge in its middle.
+    fn bulged(still: &Plane<f32>) -> Plane<f32> {
+        let (w, h) = (still.width(), still.height());
+        let (radius, size) = BULGE;
+        Plane::from_fn(w, h, |x, y| {
+            let (dx, dy) = (x as f32 - w as f32 / 2.0, y as f32 - h as f32 / 2.0);
+            let out = (dx.hypot(dy) / radius).clamp(1e-3, 1.0);
+            let inwards = 4.0 * size * out * (1.0 - out) / (out * radius);
+            bilinear(still, x as f32 - inwards * dx, y as f32 - inwards * dy)
+        })
+    }
+
+    #[test]
+    fn what_was_out_of_shape_for_a_moment_is_found_in_its_place_again() {
+        let still = image::load_from_memory(include_bytes!("../../fixtures/stills/box.png")).unwrap().to_rgb8();
+        let original = Size::new(still.width() as usize, still.height() as usize);
+        let luma = pyramid::resize(&Picture::from_rgb8(original, still.as_raw()).luma(), original.fit(512));
+        let canvas = Canvas::of_luma(&luma);
+        let mut registrar = Registrar::new(careful_flow());
+        let mut lost = |frame: &Plane<f32>| {
+            let registered = registrar.register(&canvas, frame);
+            let lengths = registered.flow.u.data().iter().zip(registered.flow.v.data()).map(|(u, v)| u.hypot(*v));
+            lengths.filter(|length| *length > 2.0).count() as f32 / luma.data().len() as f32
+        };
+        let fault = bulged(&luma);
+        for _ in 0..3 {
+            assert!(lost(&luma) < 0.01);
+        }
+        let during = (0..6).map(|_| lost(&fault)).fold(1.0, f32::min);
+        let after = lost(&luma);
+        assert!(during > 0.1 && after < 0.02, "{during} {after}");
+    }
+
+    #[test]
+    fn a_fall_is_sudden_and_lasts_until_it_is_made_good_or_forgotten() {
+        let mut fall = Fall::default();
+        // a turn loses little in each frame
+        for likeness in [1.0, 0.99, 0.98, 0.97, 0.96] {
+            assert_eq!(fall.depth(likeness), 0.0);
+            fall.go_on(likeness);
+        }
+        assert!((fall.depth(0.7) - 0.28).abs() < 1e-6);
+        for _ in 0..MOMENT {
+            fall.go_on(0.7);
+        }
+        assert!((fall.depth(0.7) - 0.256).abs() < 1e-6);
+        let mut forgotten = fall.clone();
+        forgotten.go_on(0.7);
+        assert_eq!(forgotten.depth(0.7), 0.0);
+        fall.go_on(0.94);
+        assert_eq!(fall.depth(0.9), 0.0);
+    }
 }

@@ -237,11 +237,11 @@ fn torn_share(torn: &[bool], points: &Points, registered: &Registered) -> Option
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{placement::Placement, registration::Registrar, ruler::careful_flow},
+        super::{registration::Registrar, ruler::careful_flow},
         *,
     };
     use crate::{
-        frame::{Picture, Seed, Size, pyramid, sample::bilinear},
+        frame::{Picture, Size, pyramid, sample::bilinear},
         geometry::{Homography, Point},
     };
     use image::GrayImage;
@@ -279,15 +279,6 @@ mod tests {
         Plane::from_vec(size.width, size.height, levels.into_iter().map(f32::from).collect())
     }
 
-    /// A canvas of a still with this luma, `0..=255`.
-    fn canvas_of(luma: &Plane<f32>) -> Canvas {
-        let size = Size::new(luma.width(), luma.height());
-        let grey = luma.map(|level| level / 255.0);
-        let picture = Picture { rgb: [grey.clone(), grey.clone(), grey] };
-        let seed = Seed { picture, alpha: None, path: String::new(), blake3: String::new(), original: size };
-        Canvas::new(&seed, None, size, &Placement::plain(size, size), &careful_flow())
-    }
-
     #[test]
     fn points_are_followed_to_a_fraction_of_a_pixel_however_long() {
         let still = image::load_from_memory(include_bytes!("../../fixtures/stills/box.png")).unwrap().to_rgb8();
@@ -295,7 +286,7 @@ mod tests {
         let size = original.fit(512);
         let luma = Picture::from_rgb8(original, still.as_raw()).luma();
         let scene = pyramid::resize(&luma, Size::new(2 * size.width, 2 * size.height));
-        let canvas = canvas_of(&filmed(&scene, size, &Homography::identity(), FRAMES));
+        let canvas = Canvas::of_luma(&filmed(&scene, size, &Homography::identity(), FRAMES));
         let points = Points::new(&canvas);
         let (mut registrar, mut tears) = (Registrar::new(careful_flow()), Tears::default());
         let mut median_error = |t: usize| {
@@ -324,7 +315,7 @@ mod tests {
         let grey = GrayImage::from_pixel(512, 512, image::Luma([128]));
         let levels = gaussian_noise(&grey, 0.0, 60.0, 1).into_raw();
         let still = window::mean(&Plane::from_vec(512, 512, levels.into_iter().map(f32::from).collect()), 2);
-        let canvas = canvas_of(&still);
+        let canvas = Canvas::of_luma(&still);
         let points = Points::new(&canvas);
         let (mut registrar, mut tears) = (Registrar::new(careful_flow()), Tears::default());
         // slopes of up to a half: more than where surfaces end
