@@ -15,6 +15,9 @@ const MOVES: f64 = 0.5;
 /// The same for a run that lasts to the clip's end: encoders make stillness of the last of a slow move.
 const MOVES_TO_THE_END: f64 = 1.5;
 
+/// Share of the change one frame before, and of the one before that, below which a move slows down.
+const SLOWS: [f64; 2] = [0.75, 0.9];
+
 /// Seconds within which a freeze sets in: a move that eases to its end takes longer.
 const SETS_IN_SECS: f64 = 1.0 / 12.0;
 /// The same in frames, at least.
@@ -73,8 +76,17 @@ fn still_part(changes: &[f64], start: usize, end: usize, pace: &Pace) -> Option<
     }
     let still: Vec<usize> = (start..end).filter(|&t| changes[t] < STILL * beside).collect();
     let (first, last) = (*still.first()?, *still.last()?);
+    if comes_to_rest(&changes[1..first], STILL * beside) {
+        return None;
+    }
     let moved = (1..first).rev().find(|&t| changes[t] >= 0.5 * before.unwrap_or(beside))?;
     (first - moved <= pace.sets_in).then_some((first, last + 1))
+}
+
+/// Whether the last of some changes fell one after the other, and by going on so would be no more than `still` in the next frame.
+fn comes_to_rest(changes: &[f64], still: f64) -> bool {
+    let Some(&[c, b, a]) = changes.last_chunk() else { return false };
+    a < SLOWS[0] * b && b < SLOWS[1] * c && 2.0 * a - b < still
 }
 
 fn typical(changes: &[f64]) -> Option<f64> {
@@ -85,6 +97,14 @@ fn typical(changes: &[f64]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_move_that_slows_down_to_a_stop_comes_to_rest() {
+        let slowing = [0.0, 4.5, 4.6, 4.7, 4.4, 4.1, 3.6, 2.9, 1.9, 0.8, 0.01, 0.01, 0.01, 0.01];
+        assert_eq!(runs(&slowing, 24.0), vec![0.0; 14]);
+        let stopped = [0.0, 4.5, 4.6, 4.7, 4.4, 4.1, 3.6, 3.5, 3.3, 1.4, 0.01, 0.01, 0.01, 0.01];
+        assert_eq!(runs(&stopped, 24.0)[10..], [4.0; 4]);
+    }
 
     #[test]
     fn a_burst_between_slow_motion_and_slow_motion_to_the_end_is_no_freeze() {
