@@ -39,7 +39,7 @@ pub(crate) fn severity(signal: Signal, value: f64) -> f64 {
 const STEEPNESS: f64 = 1.5;
 
 /// Every signal that counts.
-pub(crate) const SCALES: [Scale; 31] = [
+pub(crate) const SCALES: [Scale; 33] = [
     // noise of the flow reaches 0.01 on faithful clips, compression under a zoom 0.015: that may count 3 of 100
     Scale::new(Signal::Bend, Cause::Geometry, 0.011, 0.047),
     // silhouettes of a turntable reach 0.04
@@ -66,6 +66,9 @@ pub(crate) const SCALES: [Scale; 31] = [
     Scale::new(Signal::Missing, Cause::Structure, 24.0, 34.0),
     // print under a moving highlight and at a turning rim reaches 7, what passes before it 14 to 17
     Scale::new(Signal::Garbled, Cause::Text, 10.0, 20.0),
+    // a change of focus reaches 2.8
+    Scale::new(Signal::Vanished, Cause::Structure, 3.0, 5.5),
+    Scale::new(Signal::Rewritten, Cause::Text, 3.0, 5.5),
     // small print dies in honest compression and blur
     Scale::new(Signal::Print, Cause::Text, 0.8, 1.3),
     // a bottle that a camera circles, all of it marked, reaches 0.53; letters that run 0.4 to 0.7

@@ -43,6 +43,15 @@ fn comparable<'a>(seed: &'a SeedCells, frame: &'a FrameCells) -> impl Iterator<I
     })
 }
 
+/// How unevenly the light beside the subject has changed: between the tenth that lost most and the tenth that gained most, natural
+/// logarithm of lightness.
+pub(super) fn relit(seed: &SeedCells, frame: &FrameCells) -> f32 {
+    let change = |i: usize| ((frame.colours.l[i] / seed.colours.l[i]).ln(), 1.0 - seed.subject[i]);
+    let mut changes: Vec<(f32, f32)> = comparable(seed, frame).map(change).collect();
+    let [least, most] = [0.1, 0.9].map(|q| weighted_quantile(&mut changes, q).unwrap_or(0.0));
+    most - least
+}
+
 /// Weight of what is surely not the subject when colour is looked for anywhere: what stands beside may move and be mistaken.
 const BESIDE: f32 = 0.2;
 /// Spread of lightness in the seed from which its contrast can be judged, Oklab × 100.

@@ -29,7 +29,7 @@ pub(crate) fn sentence(cause: Cause, readings: &Readings, frame: usize, fps: f64
             "{:.0} % of the subject's surface no longer shows the seed's structure at frame {frame}; the largest such place covers {:.1} % of the picture; {:.0} % of the marks that should be in view show something else",
             value(Signal::Replaced),
             value(Signal::Blob),
-            value(Signal::Missing),
+            value(Signal::Missing).max(value(Signal::Vanished)),
         ),
         Cause::Color => format!(
             "the subject's colour is {:.1} away (Oklab × 100; 2 is just visible) after exposure at frame {frame}, its tones {:.1}",
@@ -41,7 +41,7 @@ pub(crate) fn sentence(cause: Cause, readings: &Readings, frame: usize, fps: f64
             format!(
                 "print{letters} is {:.0} % unlike the seed's at frame {frame}; {:.0} % of the marks that should be in view show something else",
                 100.0 * value(Signal::Print).max(value(Signal::Label)),
-                value(Signal::Garbled),
+                value(Signal::Garbled).max(value(Signal::Rewritten)),
             )
         }
         Cause::Flicker => format!(

@@ -25,6 +25,10 @@ pub(crate) enum Signal {
     Missing,
     /// The same, when most of them are fine print.
     Garbled,
+    /// The same of a subject that is seen as the still shows it, in its light.
+    Vanished,
+    /// The same, when most of them are fine print.
+    Rewritten,
     /// Bending of small patches before any relief is admitted.
     Curl,
     /// Stretch of the subject in one direction against the other.
@@ -75,7 +79,7 @@ pub(crate) enum Signal {
 
 impl Signal {
     /// Every signal.
-    pub(crate) const ALL: [Self; 34] = [
+    pub(crate) const ALL: [Self; 36] = [
         Self::Bend,
         Self::BendPeak,
         Self::BendWide,
@@ -87,6 +91,8 @@ impl Signal {
         Self::Excursion,
         Self::Missing,
         Self::Garbled,
+        Self::Vanished,
+        Self::Rewritten,
         Self::Curl,
         Self::Aspect,
         Self::Replaced,
@@ -126,6 +132,8 @@ impl Signal {
             Self::Excursion => "excursion",
             Self::Missing => "missing",
             Self::Garbled => "garbled",
+            Self::Vanished => "vanished",
+            Self::Rewritten => "rewritten",
             Self::Curl => "curl",
             Self::Aspect => "aspect",
             Self::Replaced => "replaced",
@@ -158,7 +166,7 @@ impl Signal {
             Self::Bend | Self::BendPeak | Self::BendWide | Self::BendWidePeak | Self::Curl => "% of diagonal",
             Self::Warp | Self::RigidWarp | Self::RestWarp | Self::SceneWarp | Self::Excursion => "% of the subject",
             Self::SmearSpot => "% of the subject by weight",
-            Self::Missing | Self::Garbled => "% of the marks in view",
+            Self::Missing | Self::Garbled | Self::Vanished | Self::Rewritten => "% of the marks in view",
             Self::Aspect | Self::Replaced | Self::ReplacedAnywhere | Self::Blob | Self::Flicker => "%",
             Self::Hue | Self::HuePeak | Self::Tone | Self::Boil => "Oklab × 100",
             Self::Smear | Self::Grain => "octaves of energy",

@@ -5,9 +5,11 @@
 //! are explained by a second body and set aside. Of what is left only the smooth part counts: a cubic field over the subject,
 //! since noise is rough and bends, twists, tapers and bulges are smooth.
 //!
-//! The same body says which marks a frame should show; what shows something else there is missed ([`visibility`]).
+//! The same body says which marks a frame should show; what shows something else there is missed ([`visibility`]), and hardly
+//! anything may be of a subject that stands still in its scene ([`changed`]).
 
 mod bundle;
+mod changed;
 mod equations;
 mod evidence;
 mod excursion;
@@ -32,10 +34,12 @@ use super::{
     tracks::{Points, Torn},
 };
 use bundle::{Sight, Sights};
+use changed::Marks;
 use landmarks::{Found, Landmark};
 use lens::Lens;
 use nalgebra::{Vector2, Vector3};
 use rayon::prelude::*;
+use scene::Standing;
 pub(super) use sightings::{Sighting, Sightings};
 use visibility::{Missed, Surface};
 use window::Template;
@@ -54,6 +58,8 @@ const OFTEN: f64 = 0.25;
 const ENOUGH: f64 = 0.35;
 /// Share of them below which what comes and goes cannot be told to be gone: the rest may be what it has spared.
 const MOSTLY: f64 = 0.5;
+/// Share of the subject's landmarks of the first look that enough frames must show: from where it begins to be followed, and surely is.
+const FOLLOWED: (f64, f64) = (0.5, 0.7);
 /// Change of shape, percent of the subject's extent, that no view of a rigid body makes.
 const FARTHEST: f64 = 50.0;
 /// Landmarks in view from which a smooth field begins to be, and surely is, determined.
@@ -96,6 +102,11 @@ pub(super) struct Unexplained {
     pub missing: f64,
     /// The same, when most of them are fine print.
     pub garbled: f64,
+    /// Marks that show something else of a subject that stands in its scene and is seen from the still's own side, where its surroundings
+    /// show themselves: percent of those in view.
+    pub vanished: f64,
+    /// The same, when most of them are fine print.
+    pub rewritten: f64,
 }
 
 impl Landmarks {
@@ -126,27 +137,39 @@ impl Landmarks {
         if subject.len() < LEAST {
             return vec![Unexplained::default(); sightings.frames()];
         }
-        let background = self.sights(&self.often(&seen, |landmark| landmark.subject <= SUBJECT), &seen);
+        let around = self.often(&seen, |landmark| landmark.subject <= SUBJECT);
+        let background = self.sights(&around, &seen);
         self.set_aside(&mut subject, &background, &seen);
         let sights = self.sights(&subject, &seen);
         let places: Vec<Vector2<f64>> = subject.iter().map(|&i| self.place(i)).collect();
         let Lens { length, body, .. } = lens::self_calibrate(&sights, sights.explain(STEPS.1), STEPS.1);
         let (sights, background) = (sights.through(length), background.through(length));
         let at_rest = rest::warps(&places, &sights, &background);
-        let in_scene = scene::warps(&places, &sights, &background);
+        let standing = Standing::find(&sights, &background);
+        let in_scene = standing.as_ref().map_or(vec![0.0; seen.len()], |standing| standing.warps(&places, &sights));
         let times: Vec<f64> = kept.iter().map(|&k| sightings.frame(k) as f64 / fps).collect();
         let excursions = excursion::excursions(&places, &sights, &background, &times);
         let surface = Surface::new(&places, &sights.weights);
         let left = sights.leftovers(&body);
         let shown: Vec<Vec<Vector2<f64>>> =
             (0..seen.len()).map(|t| sights.shown(&body, t).map(|at| at + self.centre).collect()).collect();
+        let look = |t: usize, i: usize| (seen[t].looks[i], self.all[i].print);
         let missed: Vec<Option<Missed>> = (0..seen.len())
             .map(|t| {
-                let look = |k: usize| (seen[t].looks[subject[k]], self.all[subject[k]].print);
-                surface.missed(&shown[t], 2.0 * self.centre, left[t].iter().flatten().count(), look)
+                let found = left[t].iter().flatten().count();
+                surface.missed(&shown[t], 2.0 * self.centre, found, |k| look(t, subject[k]))
             })
             .collect();
         let (garbled, missing) = (lasting(&missed, Missed::garbled), lasting(&missed, Missed::missing));
+        let changed = standing.as_ref().map_or(vec![None; seen.len()], |standing| {
+            let beside: Vec<Vector2<f64>> = around.iter().map(|&i| self.place(i)).collect();
+            let beyond = Surface::new(&beside, &background.weights);
+            let subject = Marks { surface: &surface, sights: &sights, look: |t, k| look(t, subject[k]) };
+            let background = Marks { surface: &beyond, sights: &background, look: |t, k| look(t, around[k]) };
+            changed::changed(standing, &subject, &background, self.centre)
+        });
+        let (rewritten, vanished) = (lasting(&changed, Missed::garbled), lasting(&changed, Missed::missing));
+        let followed = self.followed(&seen);
         let (rigid, extent) = (evidence::first(&sights, &left), extent(&places));
         let mut values: Vec<Unexplained> = (0..seen.len())
             .map(|t| {
@@ -164,8 +187,10 @@ impl Landmarks {
                     rest_warp: 100.0 * at_rest[t] / extent,
                     scene_warp: 100.0 * in_scene[t] / extent,
                     excursion: rigid * 100.0 * excursions[t] / extent,
-                    missing: 100.0 * missing[t],
+                    missing: 100.0 * followed * missing[t],
                     garbled: 100.0 * garbled[t],
+                    vanished: 100.0 * followed * vanished[t],
+                    rewritten: 100.0 * followed * rewritten[t],
                 }
             })
             .collect();
@@ -180,11 +205,20 @@ impl Landmarks {
 
     /// Landmarks that enough frames show, thinned evenly.
     fn often(&self, frames: &[&Sighting], wanted: impl Fn(&Landmark) -> bool) -> Vec<usize> {
-        let often = |i: &usize| {
-            frames.iter().filter(|frame| frame.found[*i].is_some()).count() as f64 > OFTEN * frames.len() as f64
-        };
-        let fit: Vec<usize> = (0..self.all.len()).filter(|&i| wanted(&self.all[i])).filter(often).collect();
+        let fit: Vec<usize> = (0..self.all.len()).filter(|&i| wanted(&self.all[i]) && is_often(i, frames)).collect();
         spread(fit.len(), LANDMARKS).into_iter().map(|k| fit[k]).collect()
+    }
+
+    /// How surely the subject is followed, `0..=1`: marks that go on are no sample of one whose marks of the first look are lost for the most
+    /// part, since it is small and moves far, or turns round.
+    fn followed(&self, frames: &[&Sighting]) -> f64 {
+        let is_first = |i: &usize| self.all[*i].subject > SUBJECT && frames[0].found[*i].is_some();
+        let (mut all, mut often) = (0.0f64, 0.0f64);
+        for i in (0..self.all.len()).filter(is_first) {
+            all += 1.0;
+            often += if is_often(i, frames) { 1.0 } else { 0.0 };
+        }
+        evidence::ramp(often / all.max(1.0), FOLLOWED)
     }
 
     fn sights(&self, landmarks: &[usize], frames: &[&Sighting]) -> Sights {
@@ -236,6 +270,11 @@ impl Landmarks {
             *subject = kept;
         }
     }
+}
+
+/// Whether enough frames show landmark `i`.
+fn is_often(i: usize, frames: &[&Sighting]) -> bool {
+    frames.iter().filter(|frame| frame.found[i].is_some()).count() as f64 > OFTEN * frames.len() as f64
 }
 
 /// At most `most` of `count` indices, evenly spread, the first and the last among them.
@@ -318,6 +357,8 @@ impl Unexplained {
             excursion: between(self.excursion, next.excursion),
             missing: between(self.missing, next.missing),
             garbled: between(self.garbled, next.garbled),
+            vanished: between(self.vanished, next.vanished),
+            rewritten: between(self.rewritten, next.rewritten),
         }
     }
 }

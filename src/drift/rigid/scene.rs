@@ -23,37 +23,82 @@ const KNOWN: (f64, f64) = (0.6, 0.7);
 /// Degrees by which a camera goes round the subject in the first looks from where it may be the subject that turns, and surely may: what
 /// then rests around it looks like something that moves along at just its depth.
 const CIRCLED: (f64, f64) = (6.0, 9.0);
+/// Degrees by which it has gone round where its marks begin to look otherwise for that alone, and may.
+const SAME_SIDE: (f64, f64) = (4.0, 8.0);
 /// How surely a look is not explained that is set aside.
 const APART: f64 = 0.9;
 /// Most rounds in which looks that the scene does not explain are set aside.
 const ROUNDS: usize = 4;
 
-/// How far a frame's landmarks have left their `places` in the scene beyond a similarity, as far as the subject stood there at first, and
-/// the rest of it still stands: root mean square pixels, per frame.
-pub(super) fn warps(places: &[Vector2<f64>], subject: &Sights, background: &Sights) -> Vec<f64> {
-    let nothing = || vec![0.0; subject.frames.len()];
-    if background.rays.len() < LEAST || subject.frames.len() <= FIRST {
-        return nothing();
-    }
-    let scene = Scene { sights: subject.joined(background), own: subject.rays.len() };
-    let first = scene.sights.until(FIRST);
-    let body = first.explain(STEPS.1);
-    let circled = body.views[FIRST - 1].circled().to_degrees();
-    let stood = scene.stands(&first.leftovers(&body), subject, background) * (1.0 - ramp(circled, CIRCLED));
-    if stood == 0.0 {
-        return nothing();
-    }
-    let left = scene.sights.leftovers(&scene.explain(body.nearness));
-    let stood = stood.min(scene.known(&left));
-    let warp = |t: usize| {
-        let (moved, around) = left[t].split_at(scene.own);
-        if !enough(moved) || around.iter().flatten().count() < LEAST {
-            return 0.0;
+/// A subject that stood in its scene in the first looks, and what of that is known ever after.
+pub(super) struct Standing {
+    body: Body,
+    left: Vec<Left>,
+    own: usize,
+    /// How surely it stood, `0..=1`.
+    stood: f64,
+    /// How surely what stands around is where the body shows it: `0..=1`, per frame.
+    holds: Vec<f64>,
+}
+
+impl Standing {
+    /// Of a subject before a background; `None` where it did not stand there, or too little is seen to tell.
+    pub(super) fn find(subject: &Sights, background: &Sights) -> Option<Self> {
+        if background.rays.len() < LEAST || subject.frames.len() <= FIRST {
+            return None;
         }
-        let holds = 1.0 - evidence::unexplained(&background.frames[t], around);
-        stood * holds * deformed(places, subject, t, moved)
-    };
-    (0..subject.frames.len()).map(warp).collect()
+        let scene = Scene { sights: subject.joined(background), own: subject.rays.len() };
+        let first = scene.sights.until(FIRST);
+        let body = first.explain(STEPS.1);
+        let circled = body.views[FIRST - 1].circled().to_degrees();
+        let stood = scene.stands(&first.leftovers(&body), subject, background) * (1.0 - ramp(circled, CIRCLED));
+        if stood == 0.0 {
+            return None;
+        }
+        let body = scene.explain(body.nearness);
+        let left = scene.sights.leftovers(&body);
+        let stood = stood.min(scene.known(&left));
+        let holds = |t: usize| {
+            let around = &left[t][scene.own..];
+            if around.iter().flatten().count() < LEAST {
+                return 0.0;
+            }
+            1.0 - evidence::unexplained(&background.frames[t], around)
+        };
+        let holds = (0..left.len()).map(holds).collect();
+        Some(Self { body, left, own: scene.own, stood, holds })
+    }
+
+    /// How far a frame's landmarks have left their `places` in the scene beyond a similarity, as far as the subject stood there at first,
+    /// and the rest of it still stands: root mean square pixels, per frame.
+    pub(super) fn warps(&self, places: &[Vector2<f64>], subject: &Sights) -> Vec<f64> {
+        let warp = |t: usize| {
+            let moved = &self.left[t][..self.own];
+            if enough(moved) { self.stood * self.holds[t] * deformed(places, subject, t, moved) } else { 0.0 }
+        };
+        (0..self.left.len()).map(warp).collect()
+    }
+
+    /// How surely frame `t` shows the subject from where the still shows it, nearer by or farther away: `0..=1`.
+    pub(super) fn same_side(&self, t: usize) -> f64 {
+        let circled = self.body.views[t].circled().to_degrees();
+        self.stood * self.holds[t] * (1.0 - ramp(circled, SAME_SIDE))
+    }
+
+    /// Where frame `t` shows the landmarks of the subject, if they still stand in the scene, and those around it, whose `sights` these are:
+    /// pixels from the picture's centre.
+    pub(super) fn shown<'a>(
+        &'a self,
+        sights: [&'a Sights; 2],
+        t: usize,
+    ) -> [impl Iterator<Item = Vector2<f64>> + 'a; 2] {
+        let (own, around) = self.body.nearness.split_at(self.own);
+        let view = &self.body.views[t];
+        let shown = move |(sights, nearness): (&'a Sights, &'a [f64])| {
+            sights.rays.iter().zip(nearness).map(move |(ray, &near)| view.show(ray, near, sights.focal).at)
+        };
+        [(sights[0], own), (sights[1], around)].map(shown)
+    }
 }
 
 /// What a body leaves of each landmark's sight in one look: pixels; `None` where it was not seen.
@@ -130,6 +175,11 @@ mod tests {
         let (places, subject) = stage::grid(10, FRAMES, |p, t| pan(1.5, t) + shift(p, t));
         let (_, background) = stage::grid(10, FRAMES, |_, t| pan(1.0, t));
         warps(&places, &subject, &background)
+    }
+
+    fn warps(places: &[Vector2<f64>], subject: &Sights, background: &Sights) -> Vec<f64> {
+        let standing = Standing::find(subject, background);
+        standing.map_or(vec![0.0; subject.frames.len()], |standing| standing.warps(places, subject))
     }
 
     /// Leans the grid across the pan, so that no relief does the same, from frame `from` on: by a tenth of a pixel a frame at its rims.

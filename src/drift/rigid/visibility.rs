@@ -38,6 +38,11 @@ pub(super) struct Missed {
 }
 
 impl Missed {
+    /// So many times as much.
+    pub(super) fn times(&self, share: f64) -> Self {
+        Self { print: share * self.print, plain: share * self.plain }
+    }
+
     /// All that is missed, where most of it is print; else nothing.
     pub(super) fn garbled(&self) -> f64 {
         if self.print > self.plain { self.print + self.plain } else { 0.0 }
