@@ -43,13 +43,17 @@ fn comparable<'a>(seed: &'a SeedCells, frame: &'a FrameCells) -> impl Iterator<I
     })
 }
 
-/// How unevenly the light beside the subject has changed: between the tenth that lost most and the tenth that gained most, natural
-/// logarithm of lightness.
-pub(super) fn relit(seed: &SeedCells, frame: &FrameCells) -> f32 {
+/// Unevenness of the change of light from where what stands in it may look otherwise for that alone, and surely may: natural logarithm.
+const RELIT: (f32, f32) = (0.015, 0.03);
+
+/// How surely the light beside the subject is the still's, or another that is as even: `0..=1`, from how far apart in lightness are what the
+/// tenth that lost most and the tenth that gained most have become.
+pub(super) fn same_light(seed: &SeedCells, frame: &FrameCells) -> f32 {
     let change = |i: usize| ((frame.colours.l[i] / seed.colours.l[i]).ln(), 1.0 - seed.subject[i]);
     let mut changes: Vec<(f32, f32)> = comparable(seed, frame).map(change).collect();
     let [least, most] = [0.1, 0.9].map(|q| weighted_quantile(&mut changes, q).unwrap_or(0.0));
-    most - least
+    let (even, relit) = RELIT;
+    1.0 - ((most - least - even) / (relit - even)).clamp(0.0, 1.0)
 }
 
 /// Weight of what is surely not the subject when colour is looked for anywhere: what stands beside may move and be mistaken.

@@ -63,8 +63,8 @@ pub(crate) struct Observation {
     pub(crate) glare: f64,
     /// Change of the aligned surface's lightness since the frame before, Oklab × 100.
     pub(crate) boil: f64,
-    /// How unevenly the light beside the subject has changed since the still, natural logarithm.
-    pub(crate) relit: f64,
+    /// How surely the light beside the subject is the still's, or one as even: `0..=1`.
+    pub(crate) same_light: f64,
     /// Share of the subject's points that could be followed, `0..=1`.
     pub(crate) tracked: f64,
     /// Displacement from the seed of the points that moved farthest, of which any small thing may be made, percent of the

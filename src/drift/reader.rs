@@ -103,7 +103,7 @@ impl Reader {
             step: *step,
             glare: *glare,
             boil: f64::from(color::boil(seed, &self.residual_before, &residual)),
-            relit: f64::from(color::relit(seed, &cells)),
+            same_light: f64::from(color::same_light(seed, &cells)),
             tracked: f64::from(displacements.seen(&prepared.points)),
             farthest: f64::from(farthest),
             seen: judge::seen(seed, &cells),

@@ -61,45 +61,47 @@ pub(crate) struct Registered {
 pub(crate) struct Registrar {
     params: Params,
     before: Option<(Flow, Homography)>,
-    likeness_before: f32,
     fall: Fall,
 }
 
 impl Registrar {
     /// A registrar that has seen no frame yet.
     pub(crate) fn new(params: Params) -> Self {
-        Self { params, before: None, likeness_before: 1.0, fall: Fall::default() }
+        Self { params, before: None, fall: Fall::default() }
     }
 
     /// Lays the next frame's luma (`0..=255`, canvas size) onto the seed.
     pub(crate) fn register(&mut self, canvas: &Canvas, frame: &Plane<f32>) -> Registered {
         let still = || Flow::still(canvas.size());
-        let mut best = match &self.before {
-            None => self.start_at(canvas, frame, &still()),
-            Some((field, plane)) => {
-                let by_field = self.start_at(canvas, frame, field);
-                let doubtful = by_field.likeness < DOUBTFUL || by_field.likeness < self.likeness_before - SUDDEN;
-                let by_plane = doubtful.then(|| field_of(plane, canvas)).filter(|p| differ(field, p) > SAME_START);
-                match by_plane {
-                    Some(by_plane) => choose(canvas, frame, by_field, &self.start_at(canvas, frame, &by_plane)),
-                    None => by_field,
-                }
-            }
+        let Some((field, plane)) = &self.before else {
+            let first = self.start_at(canvas, frame, &still());
+            return self.keep(canvas, first);
         };
-        if self.before.is_some() && best.likeness < LOST {
+        let mut best = self.start_at(canvas, frame, field);
+        let mut by_plane = None;
+        if best.likeness < DOUBTFUL || best.likeness < self.fall.before() - SUDDEN {
+            let plane = field_of(plane, canvas);
+            if differ(field, &plane) > SAME_START {
+                let other = by_plane.insert(self.start_at(canvas, frame, &plane));
+                best = choose(canvas, frame, best, other);
+            }
+        }
+        if best.likeness < LOST {
             best = choose(canvas, frame, best, &self.start_at(canvas, frame, &still()));
         }
         let fallen = self.fall.depth(best.likeness);
-        if fallen > 0.0
-            && let Some((_, plane)) = &self.before
-        {
-            let afresh = self.start_at(canvas, frame, &field_of(plane, canvas));
+        if fallen > 0.0 {
+            let afresh = by_plane.unwrap_or_else(|| self.start_at(canvas, frame, &field_of(plane, canvas)));
             if afresh.likeness - best.likeness > HEALED * fallen {
                 best = afresh;
             }
         }
+        self.keep(canvas, best)
+    }
+
+    /// Takes a frame's best candidate, from which the next frame starts.
+    fn keep(&mut self, canvas: &Canvas, best: Candidate) -> Registered {
         let inside = best.inside(canvas);
-        self.likeness_before = best.likeness;
         self.fall.go_on(best.likeness);
         let plane = dominant_plane(canvas, &best, &inside);
         let field = smoothed(&best, &inside, &field_of(&plane, canvas));
@@ -127,6 +129,11 @@ struct Fall {
 }
 
 impl Fall {
+    /// Likeness of the frame before.
+    fn before(&self) -> f32 {
+        self.last[AT_ONCE - 1]
+    }
+
     /// How far `likeness` has fallen; 0 where it has not, or slowly.
     fn depth(&self, likeness: f32) -> f32 {
         let fallen = self.last.iter().copied().fold(self.from, f32::max) - likeness;

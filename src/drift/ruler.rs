@@ -32,8 +32,6 @@ use std::sync::Arc;
 
 /// Longest side of the picture that is measured, pixels.
 pub(super) const WORKING_SIDE: usize = 512;
-/// Unevenness of the change of light from where the subject's marks may look otherwise for it, and surely may.
-const RELIT: (f64, f64) = (0.015, 0.03);
 /// Share of the patches' bending that is their own noise where one rigid body explains the whole subject.
 const EXCUSED: f32 = 0.5;
 
@@ -284,9 +282,8 @@ fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], p
         readings.set(Signal::Excursion, (stiff * unexplained.excursion) as f32);
         readings.set(Signal::Missing, unexplained.missing as f32);
         readings.set(Signal::Garbled, unexplained.garbled as f32);
-        let same_light = 1.0 - ((observation.relit - RELIT.0) / (RELIT.1 - RELIT.0)).clamp(0.0, 1.0);
-        readings.set(Signal::Vanished, (same_light * unexplained.vanished) as f32);
-        readings.set(Signal::Rewritten, (same_light * unexplained.rewritten) as f32);
+        readings.set(Signal::Vanished, (observation.same_light * unexplained.vanished) as f32);
+        readings.set(Signal::Rewritten, (observation.same_light * unexplained.rewritten) as f32);
         readings.set(Signal::Other, others.get(t).copied().unwrap_or(0.0));
         readings.set(Signal::Curl, percent * bending.raw);
         // what turns away takes its tracks along: those left at the rim are foreshortened most

@@ -176,10 +176,12 @@ impl Sights {
 
     /// Where a frame shows the body's landmarks: pixels from the picture's centre.
     pub(super) fn shown(&self, body: &Body, t: usize) -> impl Iterator<Item = Vector2<f64>> {
-        self.rays
-            .iter()
-            .zip(&body.nearness)
-            .map(move |(ray, &nearness)| body.views[t].show(ray, nearness, self.focal).at)
+        self.shown_from(&body.views[t], &body.nearness)
+    }
+
+    /// Where a view shows the landmarks, of this nearness: pixels from the picture's centre.
+    pub(super) fn shown_from(&self, view: &View, nearness: &[f64]) -> impl Iterator<Item = Vector2<f64>> {
+        self.rays.iter().zip(nearness).map(|(ray, &nearness)| view.show(ray, nearness, self.focal).at)
     }
 
     /// What the body leaves of each sight: pixels, `[frame][landmark]`.

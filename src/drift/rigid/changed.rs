@@ -33,10 +33,8 @@ pub(super) fn changed(
     centre: Vector2<f64>,
 ) -> Vec<Option<Missed>> {
     let in_frame = |t: usize| {
-        let [own, around] =
-            standing.shown([subject.sights, background.sights], t).map(|shown| shown.map(|at| at + centre).collect());
-        let own: Vec<Vector2<f64>> = own;
-        let around: Vec<Vector2<f64>> = around;
+        let [own, around] = standing.shown([subject.sights, background.sights], t);
+        let [own, around] = [own, around].map(|shown| shown.iter().map(|at| at + centre).collect::<Vec<_>>());
         let found = background.sights.frames[t].iter().flatten().count();
         let missed = subject.surface.missed(&own, 2.0 * centre, found, |k| (subject.look)(t, k))?;
         let beside = background.surface.missed(&around, 2.0 * centre, found, |k| (background.look)(t, k))?;

@@ -87,17 +87,10 @@ impl Standing {
 
     /// Where frame `t` shows the landmarks of the subject, if they still stand in the scene, and those around it, whose `sights` these are:
     /// pixels from the picture's centre.
-    pub(super) fn shown<'a>(
-        &'a self,
-        sights: [&'a Sights; 2],
-        t: usize,
-    ) -> [impl Iterator<Item = Vector2<f64>> + 'a; 2] {
+    pub(super) fn shown(&self, sights: [&Sights; 2], t: usize) -> [Vec<Vector2<f64>>; 2] {
         let (own, around) = self.body.nearness.split_at(self.own);
-        let view = &self.body.views[t];
-        let shown = move |(sights, nearness): (&'a Sights, &'a [f64])| {
-            sights.rays.iter().zip(nearness).map(move |(ray, &near)| view.show(ray, near, sights.focal).at)
-        };
-        [(sights[0], own), (sights[1], around)].map(shown)
+        [(sights[0], own), (sights[1], around)]
+            .map(|(sights, nearness)| sights.shown_from(&self.body.views[t], nearness).collect())
     }
 }
 
