@@ -44,6 +44,7 @@ fn comparable<'a>(seed: &'a SeedCells, frame: &'a FrameCells) -> impl Iterator<I
 }
 
 /// Unevenness of the change of light from where what stands in it may look otherwise for that alone, and surely may: natural logarithm.
+/// A camera that zooms has 0.003 to 0.01, a ball that rolls and its shadow 0.03 to 0.05.
 const RELIT: (f32, f32) = (0.015, 0.03);
 
 /// How surely the light beside the subject is the still's, or another that is as even: `0..=1`, from how far apart in lightness are what the
