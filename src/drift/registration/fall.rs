@@ -4,7 +4,7 @@
 const SUDDEN: f32 = 0.05;
 /// Frames within which a fall is sudden.
 const AT_ONCE: usize = 3;
-/// Likeness that a camera which goes on costs with each frame meanwhile: a slow push takes .001 to .002.
+/// Likeness that a camera which goes on costs with each frame meanwhile: about that under a push to a box.
 const FADE: f32 = 0.001;
 /// Frames after which what it was before is forgotten: a fault of a moment is over, and each frame costs a start more until then.
 const MOMENT: usize = 24;
