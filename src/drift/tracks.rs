@@ -48,6 +48,8 @@ pub(crate) struct Points {
     pub variance: Vec<f32>,
     /// Weight of the subject, `0..=1`.
     pub subject: Vec<f32>,
+    /// The same, as the places are sorted that must move as one rigid body.
+    pub body: Vec<f32>,
 }
 
 impl Points {
@@ -57,7 +59,15 @@ impl Points {
         let step = (size.width.max(size.height) / ALONG).max(3);
         let (columns, rows) = (size.width / step, size.height / step);
         let corners = cornerness(&canvas.luma);
-        let mut points = Self { step, columns, rows, quality: Vec::new(), variance: Vec::new(), subject: Vec::new() };
+        let mut points = Self {
+            step,
+            columns,
+            rows,
+            quality: Vec::new(),
+            variance: Vec::new(),
+            subject: Vec::new(),
+            body: Vec::new(),
+        };
         for index in 0..columns * rows {
             let (x, y) = points.place(index);
             let corner = corners.at(x, y);
@@ -65,6 +75,7 @@ impl Points {
             points.quality.push(if followed { corner / (corner + CORNER) } else { 0.0 });
             points.variance.push(canvas.structure.variance().at(x, y));
             points.subject.push(canvas.subject.at(x, y));
+            points.body.push(canvas.body.at(x, y));
         }
         points
     }
@@ -198,7 +209,7 @@ fn torn(points: &Points, flow: &Flow) -> Vec<bool> {
     for (dx, dy) in [(1, 0), (0, 1)] {
         let slopes = Slopes::along((dx, dy), points, flow);
         // the subject may be turned otherwise than what surrounds it: a table that a low camera circles is sheared by more than half
-        let usual = [slopes.typical(|_| 1.0), slopes.typical(|index| points.subject[index])];
+        let usual = [slopes.typical(|_| 1.0), slopes.typical(|index| points.body[index])];
         for (index, slope) in slopes.all() {
             if usual.iter().all(|usual| (slope[0] - usual[0]).hypot(slope[1] - usual[1]) > TEAR) {
                 torn[index] = true;
@@ -373,9 +384,10 @@ mod tests {
             quality: vec![1.0; ALONG * ALONG],
             variance: vec![100.0; ALONG * ALONG],
             subject: Vec::new(),
+            body: Vec::new(),
         };
         let places: Vec<(usize, usize)> = (0..points.len()).map(|index| points.place(index)).collect();
-        points.subject = places.iter().map(|&(x, y)| if is_subject(x, y) { 1.0 } else { 0.0 }).collect();
+        points.body = places.iter().map(|&(x, y)| if is_subject(x, y) { 1.0 } else { 0.0 }).collect();
         // a low camera goes round: the table moves the more the nearer it is
         let table = |y: usize| 0.6 * (y as f32 - 256.0);
         let u = Plane::from_fn(SIDE, SIDE, |x, y| if is_subject(x, y) { 0.0 } else { table(y) });
