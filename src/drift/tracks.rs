@@ -396,7 +396,7 @@ mod tests {
         for (index, (x, y)) in places.into_iter().enumerate() {
             if (216..296).contains(&x) && (152..360).contains(&y) {
                 inside.push(torn[index]);
-            } else if is_subject(x, y) && (152..200).contains(&y) {
+            } else if is_subject(x, y) && (152..200).contains(&y) && !(208..304).contains(&x) {
                 on_edge.push(torn[index]);
             }
         }
