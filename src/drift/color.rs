@@ -2,7 +2,7 @@
 
 use super::{
     cells::{FrameCells, Grid, SeedCells},
-    series::{quantile, weighted_quantile},
+    series::{quantile, ramp, weighted_quantile},
     signal::{Readings, Signal},
     structure::LEAST_SEEN,
 };
@@ -19,7 +19,7 @@ const GREY: f32 = 2.0;
 /// Quantile of weighted values that stands for most of them: what a fault changes shows in it from 40 % of the weight on.
 const MOST: f64 = 0.6;
 /// Share of the subject that has a hue from which its colour begins to be, and surely is, known: the print of a white mug.
-const COLOURED: (f32, f32) = (0.02, 0.08);
+const COLOURED: (f64, f64) = (0.02, 0.08);
 
 /// Largest step of lightness between two frames, natural logarithm: beyond, nothing is alike.
 const DARKEST: f32 = 1.6;
@@ -45,7 +45,7 @@ fn comparable<'a>(seed: &'a SeedCells, frame: &'a FrameCells) -> impl Iterator<I
 
 /// Unevenness of the change of light from where what stands in it may look otherwise for that alone, and surely may: natural logarithm.
 /// A camera that zooms has 0.003 to 0.01, a ball that rolls and its shadow 0.03 to 0.05.
-const RELIT: (f32, f32) = (0.015, 0.03);
+const RELIT: (f64, f64) = (0.015, 0.03);
 
 /// How surely the light beside the subject is the still's, or another that is as even: `0..=1`, from how far apart in lightness are what the
 /// tenth that lost most and the tenth that gained most have become.
@@ -53,8 +53,7 @@ pub(super) fn same_light(seed: &SeedCells, frame: &FrameCells) -> f32 {
     let change = |i: usize| ((frame.colours.l[i] / seed.colours.l[i]).ln(), 1.0 - seed.subject[i]);
     let mut changes: Vec<(f32, f32)> = comparable(seed, frame).map(change).collect();
     let [least, most] = [0.1, 0.9].map(|q| weighted_quantile(&mut changes, q).unwrap_or(0.0));
-    let (even, relit) = RELIT;
-    1.0 - ((most - least - even) / (relit - even)).clamp(0.0, 1.0)
+    1.0 - ramp(f64::from(most - least), RELIT) as f32
 }
 
 /// Weight of what is surely not the subject when colour is looked for anywhere: what stands beside may move and be mistaken.
@@ -128,8 +127,7 @@ fn typical_turn(cells: &[Turned]) -> f32 {
     let coloured = with_hue.map(|cell| cell.weight).sum::<f32>() / all.max(f32::MIN_POSITIVE);
     let mut turned: Vec<(f32, f32)> =
         cells.iter().filter_map(|cell| Some((cell.by?, cell.weight * cell.chroma.powi(2)))).collect();
-    let (none, known) = COLOURED;
-    ((coloured - none) / (known - none)).clamp(0.0, 1.0) * typical(&mut turned)
+    ramp(f64::from(coloured), COLOURED) as f32 * typical(&mut turned)
 }
 
 /// Distance across the seed's hue from its colour `s` to the frame's `f` (L, a, b), as bright as the seed's, Oklab × 100: highlights

@@ -47,8 +47,8 @@ const PLIANT: (f64, f64) = (0.4, 0.8);
 /// Frames over which what lasts is told from what flashes by.
 const LASTING: usize = 9;
 /// Share of the subject's points that are lost from where it may be, and may surely be, another subject: one that is followed point by
-/// point is the still's, whatever a network says of its view. Real subjects that became others lost 70 % and more, a carton that a camera
-/// nears 17 %, a jug that it circles 48 %.
+/// point is the still's, whatever a network says of its view. Real subjects that became others lost 70 % and more; faithful ones that the
+/// network took for others lost 17 % (a carton that a camera nears), 48 % (a jug that it circles) and 57 % (a tube that something passes).
 const DOUBTED: (f64, f64) = (0.5, 0.7);
 
 /// The flow that the ruler follows surfaces with: searched one level finer and weighted once more than the preset, so that
@@ -147,7 +147,7 @@ impl Work for Read {
                 *margins = subjects.map(|p| (Arc::clone(&p), Reader::new(&p, None, seed, *fps))).into();
             }
             let bends = if *is_told { None } else { embedding::odds_of_bending(&seed.picture) };
-            *pliant = bends.map_or(0.0, |odds| ((f64::from(odds) - PLIANT.0) / (PLIANT.1 - PLIANT.0)).clamp(0.0, 1.0));
+            *pliant = bends.map_or(0.0, |odds| series::ramp(f64::from(odds), PLIANT));
             let reader = Reader::new(&prepared, embedder.take(), seed, *fps);
             (prepared, reader)
         });
@@ -288,7 +288,7 @@ fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], p
         readings.set(Signal::Garbled, unexplained.garbled as f32);
         readings.set(Signal::Vanished, (observation.same_light * unexplained.vanished) as f32);
         readings.set(Signal::Rewritten, (observation.same_light * unexplained.rewritten) as f32);
-        let doubted = ((lost[t] - DOUBTED.0) / (DOUBTED.1 - DOUBTED.0)).clamp(0.0, 1.0) as f32;
+        let doubted = series::ramp(lost[t], DOUBTED) as f32;
         readings.set(Signal::Other, doubted * others.get(t).copied().unwrap_or(0.0));
         readings.set(Signal::Curl, percent * bending.raw);
         // what turns away takes its tracks along: those left at the rim are foreshortened most

@@ -26,6 +26,11 @@ pub(crate) fn weighted_quantile(pairs: &mut Vec<(f32, f32)>, q: f64) -> Option<f
     pairs.last().map(|p| p.0)
 }
 
+/// From 0 where something begins to 1 where it surely is.
+pub(crate) fn ramp(value: f64, (begins, surely): (f64, f64)) -> f64 {
+    ((value - begins) / (surely - begins)).clamp(0.0, 1.0)
+}
+
 /// Median of each value and its neighbours `radius` frames to both sides; the ends use what there is.
 pub(crate) fn running_median(series: &[f64], radius: usize) -> Vec<f64> {
     (0..series.len())

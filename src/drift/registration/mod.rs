@@ -32,8 +32,7 @@ const SAME_START: f32 = 0.75;
 /// Mean likeness below which the second start is tried, too.
 const DOUBTFUL: f32 = 0.8;
 /// Share of a fall that one homography must make good to show that it is over: a bulge that is gone lets it make good 80 %, print that is
-/// readable again 68 %, print that stays garbled 56 % and, where a frame shows it well,
-/// 66 %.
+/// readable again 68 %, print that stays garbled 56 % in most frames and 66 % in the one that shows it best.
 const HEALED: f32 = 0.6;
 /// Mean likeness below which the search starts afresh.
 const LOST: f32 = 0.5;

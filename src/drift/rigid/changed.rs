@@ -4,8 +4,8 @@
 //! surroundings, so that it is known even where most of the subject is gone.
 
 use super::{
+    super::series::ramp,
     bundle::Sights,
-    evidence::ramp,
     landmarks::Look,
     scene::Standing,
     visibility::{Missed, Surface},

@@ -1,7 +1,10 @@
 //! How well a rigid body explains what was seen: one frame, and the clip's beginning. People, animals and cloth bend from their
 //! first move on; a product is explained to within the noise until something goes wrong.
 
-use super::bundle::{Sight, Sights};
+use super::{
+    super::series::ramp,
+    bundle::{Sight, Sights},
+};
 use nalgebra::Vector2;
 
 /// Looks after the first, in which a faithful clip has begun to move.
@@ -68,11 +71,6 @@ fn share(errors: impl Iterator<Item = f64>, counts: impl Fn(f64) -> bool) -> f64
         counted += if counts(error) { 1.0 } else { 0.0 };
     }
     counted / all.max(1.0)
-}
-
-/// From 0 where something begins to 1 where it surely is.
-pub(super) fn ramp(value: f64, (begins, surely): (f64, f64)) -> f64 {
-    ((value - begins) / (surely - begins)).clamp(0.0, 1.0)
 }
 
 /// Root mean square change of shape from `places` to where a frame shows them, beyond the best similarity, pixels: how much a

@@ -30,7 +30,7 @@ use super::{
     canvas::Canvas,
     cells::SeedCells,
     registration::Registered,
-    series::running_median,
+    series::{ramp, running_median},
     subject::SUBJECT,
     tracks::{Points, Torn},
 };
@@ -194,7 +194,7 @@ impl Landmarks {
             all += 1.0;
             often += if is_often(i, frames) { 1.0 } else { 0.0 };
         }
-        evidence::ramp(often / all.max(1.0), FOLLOWED)
+        ramp(often / all.max(1.0), FOLLOWED)
     }
 
     fn sights(&self, landmarks: &[usize], frames: &[&Sighting]) -> Sights {
@@ -275,8 +275,7 @@ fn lasting(missed: &[Option<Missed>], share: fn(&Missed) -> f64) -> Vec<f64> {
 /// Smooth part of what is `left` of a frame, of which `off` is no noise, as surely as it is a warp: pixels; 0 of too little.
 fn warp(places: &[Vector2<f64>], sights: &Sights, t: usize, left: &[Option<Vector2<f64>>], off: f64) -> f64 {
     let count = left.iter().flatten().count() as f64;
-    let (none, all) = DETERMINED;
-    let determined = ((count - none) / (all - none)).clamp(0.0, 1.0);
+    let determined = ramp(count, DETERMINED);
     let field = field::smooth(places, &sights.weights, &sights.frames[t], left);
     let warped = evidence::warped(off, &sights.frames[t], left, &field);
     determined * warped * field::length(&field, &sights.weights, left)

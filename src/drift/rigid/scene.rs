@@ -4,10 +4,10 @@
 //! rest.
 
 use super::{
+    super::series::ramp,
     LEAST, STEPS,
     bundle::{Body, Sights},
-    deformed, enough,
-    evidence::{self, ramp},
+    deformed, enough, evidence,
 };
 use nalgebra::Vector2;
 
