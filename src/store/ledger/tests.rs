@@ -227,7 +227,8 @@ fn how_long_a_model_took_is_known_of_the_clips_that_came() {
     }
     let waits = ledger.waits("p", "m", 10).unwrap();
     assert_eq!(waits.len(), 2);
-    assert!(waits.iter().all(|wait| (0.03..60.0).contains(wait)), "{waits:?}");
+    // slept by one clock, read by another that may be slewed meanwhile
+    assert!(waits.iter().all(|wait| (0.02..60.0).contains(wait)), "{waits:?}");
     assert_eq!(ledger.waits("p", "m", 1).unwrap(), waits[..1]);
     assert!(ledger.waits("p", "another", 10).unwrap().is_empty());
     assert!(ledger.waits("q", "m", 10).unwrap().is_empty());
