@@ -316,6 +316,7 @@ mod tests {
             quality: vec![1.0; side * side],
             variance: vec![100.0; side * side],
             subject: vec![1.0; side * side],
+            body: vec![1.0; side * side],
         };
         // waves of two pixels that no plane follows and no relief before a camera at rest
         let wave = |strength: f32| {

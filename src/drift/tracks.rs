@@ -1,7 +1,12 @@
 //! Where a regular grid of the seed's points is in each frame: the memory of the geometry, a few kilobytes per frame.
 
-use super::{canvas::Canvas, registration::Registered, series::quantile, window};
-use crate::frame::Plane;
+use super::{
+    canvas::Canvas,
+    registration::Registered,
+    series::{quantile, weighted_quantile},
+    window,
+};
+use crate::{flow::Flow, frame::Plane};
 
 /// Points along the longer side of the canvas.
 const ALONG: usize = 64;
@@ -16,8 +21,8 @@ const SHARP: f32 = 0.4;
 const CORNER: f32 = 15.0;
 /// The eigenvalue below which a point is not followed: it could slide along an edge.
 const LEAST_CORNER: f32 = 6.0;
-/// Difference of displacement per distance, beyond what the whole picture does, at which the surface ends: two bodies pass
-/// each other there, and the flow between them is neither's.
+/// Difference of displacement per distance, beyond what the whole picture does and what the subject does, at which the surface ends:
+/// two bodies pass each other there, and the flow between them is neither's.
 const TEAR: f32 = 0.45;
 /// Share of the subject that must still look like the seed to say whether it is torn: what went away or was covered does not.
 const LEAST_SURE: f32 = 0.67;
@@ -43,6 +48,8 @@ pub(crate) struct Points {
     pub variance: Vec<f32>,
     /// Weight of the subject, `0..=1`.
     pub subject: Vec<f32>,
+    /// The same, as the places are sorted that must move as one rigid body.
+    pub body: Vec<f32>,
 }
 
 impl Points {
@@ -52,7 +59,15 @@ impl Points {
         let step = (size.width.max(size.height) / ALONG).max(3);
         let (columns, rows) = (size.width / step, size.height / step);
         let corners = cornerness(&canvas.luma);
-        let mut points = Self { step, columns, rows, quality: Vec::new(), variance: Vec::new(), subject: Vec::new() };
+        let mut points = Self {
+            step,
+            columns,
+            rows,
+            quality: Vec::new(),
+            variance: Vec::new(),
+            subject: Vec::new(),
+            body: Vec::new(),
+        };
         for index in 0..columns * rows {
             let (x, y) = points.place(index);
             let corner = corners.at(x, y);
@@ -60,6 +75,7 @@ impl Points {
             points.quality.push(if followed { corner / (corner + CORNER) } else { 0.0 });
             points.variance.push(canvas.structure.variance().at(x, y));
             points.subject.push(canvas.subject.at(x, y));
+            points.body.push(canvas.body.at(x, y));
         }
         points
     }
@@ -176,7 +192,7 @@ pub(crate) struct Tears {
 impl Tears {
     /// The tears of the next registered frame.
     pub(crate) fn find(&mut self, points: &Points, registered: &Registered) -> Torn {
-        let torn = torn(points, registered);
+        let torn = torn(points, &registered.flow);
         match torn_share(&torn, points, registered) {
             Some(share) if share > ALL_OVER && self.was_whole => Torn(vec![false; points.len()]),
             share => {
@@ -188,35 +204,58 @@ impl Tears {
     }
 }
 
-fn torn(points: &Points, registered: &Registered) -> Vec<bool> {
+fn torn(points: &Points, flow: &Flow) -> Vec<bool> {
     let mut torn = vec![false; points.len()];
-    let (columns, rows) = (points.columns, points.rows);
     for (dx, dy) in [(1, 0), (0, 1)] {
-        let pairs: Vec<(usize, usize)> = (0..rows.saturating_sub(dy))
-            .flat_map(|row| {
-                (0..columns.saturating_sub(dx))
-                    .map(move |column| (row * columns + column, (row + dy) * columns + column + dx))
-            })
-            .collect();
-        let slopes: Vec<[f32; 2]> = pairs
-            .iter()
-            .map(|&(a, b)| [points.place(a), points.place(b)].map(|(x, y)| registered.flow.at(x, y)))
-            .map(|[a, b]| [(b.0 - a.0) / points.step as f32, (b.1 - a.1) / points.step as f32])
-            .collect();
-        let usual = [0, 1].map(|k| quantile(&mut slopes.iter().map(|s| s[k]).collect(), 0.5).unwrap_or(0.0));
-        for (&(a, b), slope) in pairs.iter().zip(&slopes) {
-            if (slope[0] - usual[0]).hypot(slope[1] - usual[1]) > TEAR {
-                torn[a] = true;
-                torn[b] = true;
+        let slopes = Slopes::along((dx, dy), points, flow);
+        // the subject may be turned otherwise than what surrounds it: a table that a low camera circles is sheared by more than half
+        let usual = [slopes.typical(|_| 1.0), slopes.typical(|index| points.body[index])];
+        for (index, slope) in slopes.all() {
+            if usual.iter().all(|usual| (slope[0] - usual[0]).hypot(slope[1] - usual[1]) > TEAR) {
+                torn[index] = true;
+                torn[index + dy * points.columns + dx] = true;
             }
         }
     }
+    let (columns, rows) = (points.columns, points.rows);
     let near = |index: usize| {
         let (column, row) = (index % columns, index / columns);
         (row.saturating_sub(1)..(row + 2).min(rows))
             .any(|r| (column.saturating_sub(1)..(column + 2).min(columns)).any(|c| torn[r * columns + c]))
     };
     (0..points.len()).map(near).collect()
+}
+
+/// Difference of displacement per distance, `(u, v)`, between each point and its neighbour in one direction.
+struct Slopes(Vec<(usize, [f32; 2])>);
+
+impl Slopes {
+    fn along((dx, dy): (usize, usize), points: &Points, flow: &Flow) -> Self {
+        let at = |index: usize| {
+            let (x, y) = points.place(index);
+            flow.at(x, y)
+        };
+        let slope = |index: usize| {
+            let (a, b) = (at(index), at(index + dy * points.columns + dx));
+            [(b.0 - a.0) / points.step as f32, (b.1 - a.1) / points.step as f32]
+        };
+        let has_neighbour =
+            |index: &usize| index % points.columns + dx < points.columns && index / points.columns + dy < points.rows;
+        Self((0..points.len()).filter(has_neighbour).map(|index| (index, slope(index))).collect())
+    }
+
+    /// Of every point that has a neighbour.
+    fn all(&self) -> impl Iterator<Item = (usize, [f32; 2])> + '_ {
+        self.0.iter().copied()
+    }
+
+    /// Median of each component by what `weight` gives each point; 0 of none.
+    fn typical(&self, weight: impl Fn(usize) -> f32) -> [f32; 2] {
+        [0, 1].map(|k| {
+            let mut values = self.all().map(|(index, slope)| (slope[k], weight(index))).collect();
+            weighted_quantile(&mut values, 0.5).unwrap_or(0.0)
+        })
+    }
 }
 
 /// Share of the subject that is torn, of what still looks like the seed; `None` where too little does.
@@ -331,5 +370,38 @@ mod tests {
         let covered = Plane::from_fn(512, 512, |x, y| if x < 300 { 128.0 } else { still.at(x, y) });
         let (whole, hidden, swimming) = (seen(&still), seen(&covered), seen(&swum));
         assert!(whole > 0.9 && hidden < 0.5 && swimming > 0.5, "{whole} {hidden} {swimming}");
+    }
+
+    #[test]
+    fn a_subject_before_a_table_that_shears_ends_where_it_ends() {
+        const SIDE: usize = 512;
+        let is_subject = |x: usize, y: usize| (192..320).contains(&x) && (128..384).contains(&y);
+        let step = SIDE / ALONG;
+        let mut points = Points {
+            step,
+            columns: ALONG,
+            rows: ALONG,
+            quality: vec![1.0; ALONG * ALONG],
+            variance: vec![100.0; ALONG * ALONG],
+            subject: Vec::new(),
+            body: Vec::new(),
+        };
+        let places: Vec<(usize, usize)> = (0..points.len()).map(|index| points.place(index)).collect();
+        points.body = places.iter().map(|&(x, y)| if is_subject(x, y) { 1.0 } else { 0.0 }).collect();
+        // a low camera goes round: the table moves the more the nearer it is
+        let table = |y: usize| 0.6 * (y as f32 - 256.0);
+        let u = Plane::from_fn(SIDE, SIDE, |x, y| if is_subject(x, y) { 0.0 } else { table(y) });
+        let torn = torn(&points, &Flow { u, v: Plane::from_fn(SIDE, SIDE, |_, _| 0.0) });
+        let (mut inside, mut on_edge) = (Vec::new(), Vec::new());
+        for (index, (x, y)) in places.into_iter().enumerate() {
+            if (216..296).contains(&x) && (152..360).contains(&y) {
+                inside.push(torn[index]);
+            } else if is_subject(x, y) && (152..200).contains(&y) && !(208..304).contains(&x) {
+                on_edge.push(torn[index]);
+            }
+        }
+        assert!(inside.iter().all(|torn| !torn) && on_edge.iter().all(|torn| *torn));
+        // the table itself is whole
+        assert!(!torn[points.columns * 32 + 4]);
     }
 }

@@ -216,7 +216,7 @@ impl Sights {
     }
 
     /// The view of frame `t`, found from `view`.
-    fn resection(&self, t: usize, mut view: View, nearness: &[f64]) -> View {
+    pub(super) fn resection(&self, t: usize, mut view: View, nearness: &[f64]) -> View {
         let sights = &self.frames[t];
         if sights.iter().flatten().count() < LEAST_SIGHTS {
             return view;

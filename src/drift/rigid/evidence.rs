@@ -23,7 +23,7 @@ const ALL_SMOOTH: (f64, f64) = (0.45, 0.65);
 /// Standard deviations beyond which a sight tells no more: it may be lost.
 const FARTHEST: f64 = 10.0;
 /// Share of explained sights from which a subject begins to be taken for rigid, and surely is.
-const RIGID: (f64, f64) = (0.76, 0.84);
+pub(super) const RIGID: (f64, f64) = (0.76, 0.84);
 
 /// How sure it is that a body explains its subject, `0..=1`, from what it leaves of the first looks (pixels, `[frame][landmark]`).
 pub(super) fn first(sights: &Sights, left: &[Vec<Option<Vector2<f64>>>]) -> f64 {

@@ -14,6 +14,7 @@ mod equations;
 mod evidence;
 mod excursion;
 mod field;
+mod judged;
 mod landmarks;
 mod lens;
 mod rest;
@@ -21,6 +22,7 @@ mod scene;
 mod sightings;
 #[cfg(test)]
 mod stage;
+mod trimmed;
 mod unexplained;
 mod view;
 mod visibility;
@@ -63,8 +65,6 @@ const MOSTLY: f64 = 0.5;
 /// Share of the subject's landmarks of the first look that enough frames must show: from where it begins to be followed, and surely is:
 /// 39 % of a small vase that slides far.
 const FOLLOWED: (f64, f64) = (0.5, 0.7);
-/// Change of shape, percent of the subject's extent, that no view of a rigid body makes.
-const FARTHEST: f64 = 50.0;
 /// Landmarks in view from which a smooth field begins to be, and surely is, determined.
 const DETERMINED: (f64, f64) = (40.0, 120.0);
 /// Steps of the first, rough explanations and of the final one.
@@ -146,28 +146,20 @@ impl Landmarks {
         });
         let (rewritten, vanished) = (lasting(&changed, Missed::garbled), lasting(&changed, Missed::missing));
         let followed = self.followed(&seen);
-        let (rigid, extent) = (evidence::first(&sights, &left), extent(&places));
+        let extent = extent(&places);
+        let (rigid, judged) = judged::judged(&body, &places, &sights, &surface);
         let mut values: Vec<Unexplained> = (0..seen.len())
-            .map(|t| {
-                let off = evidence::unexplained(&sights.frames[t], &left[t]);
-                let facing = surface.without_edge_on(&shown[t], &left[t]);
-                let warp =
-                    if enough(&left[t]) { 100.0 * warp(&places, &sights, t, &facing, off) / extent } else { 0.0 };
-                let reshaped = 100.0 * evidence::reshaped(&places, &shown[t]) / extent;
-                let credible =
-                    if reshaped < FARTHEST { reshaped / (reshaped + warp).max(f64::MIN_POSITIVE) } else { 0.0 };
-                Unexplained {
-                    explained: if enough(&left[t]) { 1.0 - off } else { 0.0 },
-                    warp,
-                    rigid_warp: rigid * warp * credible,
-                    rest_warp: 100.0 * at_rest[t] / extent,
-                    scene_warp: 100.0 * in_scene[t] / extent,
-                    excursion: rigid * 100.0 * excursions[t] / extent,
-                    missing: 100.0 * followed * missing[t],
-                    garbled: 100.0 * garbled[t],
-                    vanished: 100.0 * followed * vanished[t],
-                    rewritten: 100.0 * followed * rewritten[t],
-                }
+            .map(|t| Unexplained {
+                explained: judged[t].explained,
+                warp: 100.0 * judged[t].warp / extent,
+                rigid_warp: rigid * 100.0 * judged[t].rigid_warp / extent,
+                rest_warp: 100.0 * at_rest[t] / extent,
+                scene_warp: 100.0 * in_scene[t] / extent,
+                excursion: rigid * 100.0 * excursions[t] / extent,
+                missing: 100.0 * followed * missing[t],
+                garbled: 100.0 * garbled[t],
+                vanished: 100.0 * followed * vanished[t],
+                rewritten: 100.0 * followed * rewritten[t],
             })
             .collect();
         unexplained::stand(&mut values, |t| share(&left[t]));
