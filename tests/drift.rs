@@ -148,6 +148,21 @@ fn alternating_brightness_is_flicker() {
 }
 
 #[test]
+fn a_product_that_flickers_before_a_wall_at_rest_flickers() {
+    let frame = |t: usize, by: f32| {
+        let light = if t.is_multiple_of(2) { 1.0 } else { 1.0 + by };
+        picture(SIZE, move |x, y| {
+            let is_product = (70.0..130.0).contains(&x) && (40.0..115.0).contains(&y);
+            let [r, g, b] = scene(x, y);
+            if is_product { [light * (r + 0.2), light * (g - 0.1), light * (b - 0.1)] } else { [r, r, r] }
+        })
+    };
+    let judged = |by: f32| judge(&seed_of(frame(0, by)), (0..16).map(|t| frame(t, by)));
+    assert_eq!(worst(&judged(0.08)), Some(Cause::Flicker));
+    assert_eq!(judged(0.0).metrics["flicker"].max, 0.0);
+}
+
+#[test]
 fn a_stop_inside_a_pan_is_a_freeze() {
     let judgement = moved(24, |t, x, y| {
         let frame = (t * 23.0).round();

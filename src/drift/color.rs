@@ -157,19 +157,20 @@ pub(super) fn lightness(seed: &SeedCells, frame: &FrameCells) -> Vec<f32> {
 }
 
 /// Natural logarithm of the ratio of lightness between two frames where both show the seed, so that a place that leaves or comes
-/// does not count as light; 0 where they share too little.
+/// does not count as light; each place counts by its `weight`. 0 where they share too little.
 ///
 /// Exposure changes evenly, lightning and lamps do not: the median counts as far as it stands out of the places' spread around it
 /// (median absolute deviation), by its square against that of both, as a Wiener filter weighs a signal against noise.
-pub(super) fn step(before: &[f32], now: &[f32]) -> f32 {
-    let steps = || before.iter().zip(now).map(|(b, n)| (n / b).ln()).filter(|step| step.is_finite());
-    let mut all: Vec<f32> = steps().collect();
+pub(super) fn step(before: &[f32], now: &[f32], weight: impl Fn(usize) -> f32) -> f32 {
+    let steps = || before.iter().zip(now).enumerate().map(|(i, (b, n))| ((n / b).ln(), weight(i)));
+    let is_shared = |(step, weight): &(f32, f32)| step.is_finite() && *weight > 0.0;
+    let mut all: Vec<(f32, f32)> = steps().filter(is_shared).collect();
     if all.len() < LEAST_SHARED {
         return 0.0;
     }
-    let step = quantile(&mut all, 0.5).unwrap_or(0.0).clamp(-DARKEST, DARKEST);
-    let mut off: Vec<f32> = steps().map(|other| (other - step).abs()).collect();
-    let spread = quantile(&mut off, 0.5).unwrap_or(0.0);
+    let step = weighted_quantile(&mut all, 0.5).unwrap_or(0.0).clamp(-DARKEST, DARKEST);
+    let mut off: Vec<(f32, f32)> = all.iter().map(|(other, weight)| ((other - step).abs(), *weight)).collect();
+    let spread = weighted_quantile(&mut off, 0.5).unwrap_or(0.0);
     let even = step * step / (step * step + spread * spread).max(f32::MIN_POSITIVE);
     step * even
 }
@@ -279,12 +280,19 @@ mod tests {
     #[test]
     fn exposure_changes_evenly_and_lightning_does_not() {
         let before = [50.0; 20];
-        assert!((step(&before, &[55.0; 20]) - 1.1f32.ln()).abs() < 1e-6);
+        assert!((step(&before, &[55.0; 20], |_| 1.0) - 1.1f32.ln()).abs() < 1e-6);
         // one place in three is lit, and by more than the median gains
         let lightning: Vec<f32> = (0u8..20).map(|i| 50.0 + 5.0 * f32::from(i % 3)).collect();
-        let flash = step(&before, &lightning);
+        let flash = step(&before, &lightning, |_| 1.0);
         assert!(flash > 0.0 && flash < 0.6 * 1.1f32.ln(), "{flash}");
-        assert_eq!(step(&before[..8], &[60.0; 8]), 0.0);
+        assert_eq!(step(&before[..8], &[60.0; 8], |_| 1.0), 0.0);
+    }
+
+    #[test]
+    fn what_lights_up_alone_is_told_by_its_own_places() {
+        let now: Vec<f32> = (0..60).map(|i| if i < 20 { 55.0 } else { 50.0 }).collect();
+        assert_eq!(step(&[50.0; 60], &now, |_| 1.0), 0.0);
+        assert!((step(&[50.0; 60], &now, |i| if i < 20 { 1.0 } else { 0.2 }) - 1.1f32.ln()).abs() < 1e-6);
     }
 
     #[test]

@@ -53,8 +53,8 @@ impl Kernel for Change<'_> {
 pub(crate) struct Observation {
     pub(crate) time_secs: f64,
     pub(crate) readings: Readings,
-    /// Natural logarithm of the light gained since the first frame.
-    pub(crate) log_gain: f64,
+    /// Natural logarithm of the light gained since the first frame: by the picture, and by the subject.
+    pub(crate) log_gains: [f64; 2],
     /// Mean absolute change of luma since the frame before, levels.
     pub(crate) change: f64,
     /// Unlikeness to the frame before, `0..=1`.

@@ -52,7 +52,7 @@ pub(super) struct Reader {
     sightings: Sightings,
     residual_before: Vec<f32>,
     lightness_before: Vec<f32>,
-    log_gain: f64,
+    log_gains: [f64; 2],
     detail_first: Vec<f32>,
 }
 
@@ -70,7 +70,7 @@ impl Reader {
             sightings: Sightings::default(),
             residual_before: Vec::new(),
             lightness_before: Vec::new(),
-            log_gain: 0.0,
+            log_gains: [0.0; 2],
             detail_first: Vec::new(),
         }
     }
@@ -86,7 +86,11 @@ impl Reader {
         let detail = detail::changes(seed, &cells);
         let residual = color::residual_lightness(seed, &cells);
         let lightness = color::lightness(seed, &cells);
-        self.log_gain += LIGHT_PER_LIGHTNESS * f64::from(color::step(&self.lightness_before, &lightness));
+        let weights: [fn(f32) -> f32; 2] = [|_| 1.0, |subject| subject.powi(2)];
+        for (gain, weight) in self.log_gains.iter_mut().zip(weights) {
+            let step = color::step(&self.lightness_before, &lightness, |i| weight(seed.subject[i]));
+            *gain += LIGHT_PER_LIGHTNESS * f64::from(step);
+        }
         let percent = |length: f32| 100.0 * length / prepared.canvas.size().diagonal() as f32;
         let [moved, farthest] = displacements.lengths([0.95, FARTHEST]).map(percent);
         let heat = heat(seed, &cells, &self.detail_first, &detail);
@@ -98,7 +102,7 @@ impl Reader {
         self.observations.push(Observation {
             time_secs: *time_secs,
             readings,
-            log_gain: self.log_gain,
+            log_gains: self.log_gains,
             change: *change,
             step: *step,
             glare: *glare,

@@ -250,7 +250,9 @@ impl Registration {
 
 /// Fills in what only the whole series can tell.
 fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], pliant: f64, working: Size, fps: f64) {
-    let flicker = flicker::jumps(&series_of(observations, |o| o.log_gain));
+    // what stands around at rest must not hide that the subject flickers alone
+    let by_picture = flicker::jumps(&series_of(observations, |o| o.log_gains[0]));
+    let by_subject = flicker::jumps(&series_of(observations, |o| o.log_gains[1]));
     let frozen = freeze::runs(&series_of(observations, |o| o.change), fps);
     let jumps = cut::jumps(&series_of(observations, |o| o.step));
     let boil = series::running_mean(&series_of(observations, |o| o.boil), LASTING);
@@ -267,7 +269,7 @@ fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], p
     let nothing = Bending::default();
     for (t, observation) in observations.iter_mut().enumerate() {
         let readings = &mut observation.readings;
-        readings.set(Signal::Flicker, flicker[t] as f32);
+        readings.set(Signal::Flicker, by_picture[t].max(by_subject[t]) as f32);
         readings.set(Signal::Frozen, frozen[t] as f32);
         readings.set(Signal::Jump, jumps[t] as f32);
         let bending = reader.bending.get(t).unwrap_or(&nothing);
