@@ -19,7 +19,7 @@ fn a_quick_selftest_passes_in_every_part() {
     let names: Vec<&str> = parts.iter().map(|part| part["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["separation", "localisation", "monotonicity", "invariance", "determinism"]);
     for part in parts {
-        assert_eq!(part["passed"], true, "{part}");
+        assert_eq!(part["passed"], true, "{part} {}", report["trials"]);
     }
     assert_eq!(output.status.code(), Some(0));
     assert!(report["noise_floor"]["bend"]["p95"].as_f64().is_some_and(|floor| floor >= 0.0));
