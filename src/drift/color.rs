@@ -162,9 +162,8 @@ pub(super) fn lightness(seed: &SeedCells, frame: &FrameCells) -> Vec<f32> {
 /// Exposure changes evenly, lightning and lamps do not: the median counts as far as it stands out of the places' spread around it
 /// (median absolute deviation), by its square against that of both, as a Wiener filter weighs a signal against noise.
 pub(super) fn step(before: &[f32], now: &[f32], weight: impl Fn(usize) -> f32) -> f32 {
-    let steps = || before.iter().zip(now).enumerate().map(|(i, (b, n))| ((n / b).ln(), weight(i)));
-    let is_shared = |(step, weight): &(f32, f32)| step.is_finite() && *weight > 0.0;
-    let mut all: Vec<(f32, f32)> = steps().filter(is_shared).collect();
+    let steps = before.iter().zip(now).enumerate().map(|(i, (b, n))| ((n / b).ln(), weight(i)));
+    let mut all: Vec<(f32, f32)> = steps.filter(|(step, weight)| step.is_finite() && *weight > 0.0).collect();
     if all.len() < LEAST_SHARED {
         return 0.0;
     }

@@ -50,6 +50,7 @@ mod spans;
 mod structure;
 mod style;
 mod subject;
+mod tears;
 mod tracks;
 mod window;
 

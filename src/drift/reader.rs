@@ -14,7 +14,8 @@ use super::{
     rigid::{Sightings, Unexplained},
     signal::{Readings, Signal},
     structure,
-    tracks::{Displacements, Tears},
+    tears::Tears,
+    tracks::Displacements,
 };
 use crate::frame::{Picture, Plane, Seed};
 

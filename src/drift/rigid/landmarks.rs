@@ -3,12 +3,7 @@
 //! The flow says roughly where; one step of Lucas and Kanade ([`super::window`]) on the picture pulled back by the flow says
 //! exactly where, and how sure that is along each direction: a point on an edge tells across it, and nothing along it.
 
-use super::super::{
-    canvas::Canvas,
-    cells::SeedCells,
-    registration::Registered,
-    tracks::{Points, Torn},
-};
+use super::super::{canvas::Canvas, cells::SeedCells, registration::Registered, tears::Torn, tracks::Points};
 use super::window::{LEVELS, PIXELS, Sums, Template};
 use crate::frame::Plane;
 use nalgebra::{Matrix2, Matrix4, SymmetricEigen, Vector2};

@@ -34,7 +34,8 @@ use super::{
     registration::Registered,
     series::{ramp, running_median},
     subject::SUBJECT,
-    tracks::{Points, Torn},
+    tears::Torn,
+    tracks::Points,
 };
 use bundle::{Sight, Sights};
 use changed::Marks;

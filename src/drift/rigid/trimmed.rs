@@ -8,7 +8,6 @@ use super::{
     bundle::{Body, Sights},
     enough,
     evidence::{self, RIGID},
-    judged::Judged,
 };
 
 /// How surely a frame is not explained that is set aside.
@@ -24,7 +23,7 @@ pub(super) struct Trimmed {
     /// How surely it explains each of them, `0..=1`.
     pub sure: f64,
     /// Which frames it was found from.
-    kept: Vec<bool>,
+    pub kept: Vec<bool>,
 }
 
 impl Trimmed {
@@ -68,14 +67,6 @@ impl Trimmed {
         let least = (1..left.len()).filter(is_shown).map(explained).fold(1.0, f64::min);
         if self.kept.get(1) == Some(&true) { least } else { 0.0 }
     }
-
-    /// Takes from the rest, as one body `judged` it, what the body of the rest does not find there.
-    pub(super) fn clear(&self, judged: &mut [Judged], by_rest: &[Judged]) {
-        for ((all, rest), _) in judged.iter_mut().zip(by_rest).zip(&self.kept).filter(|(_, kept)| **kept) {
-            all.warp += self.sure * (rest.warp - all.warp).min(0.0);
-            all.rigid_warp += self.sure * (rest.rigid_warp - all.rigid_warp).min(0.0);
-        }
-    }
 }
 
 #[cfg(test)]
@@ -108,15 +99,5 @@ mod tests {
         for sights in [passed(|_| false), passed(|t| t > 1)] {
             assert!(Trimmed::find(&sights, &sights.explain(25), 25).is_none_or(|trimmed| trimmed.sure == 0.0));
         }
-    }
-
-    #[test]
-    fn only_the_rest_is_cleared_and_only_of_what_it_does_not_show() {
-        let body = Body { views: Vec::new(), nearness: Vec::new() };
-        let trimmed = Trimmed { body, sure: 0.5, kept: vec![true, true, false] };
-        let warped = |warp: f64| Judged { explained: 1.0, warp, rigid_warp: 0.5 * warp };
-        let mut judged = [4.0, 1.0, 4.0].map(warped);
-        trimmed.clear(&mut judged, &[2.0, 3.0, 2.0].map(warped));
-        assert_eq!(judged, [3.0, 1.0, 4.0].map(warped));
     }
 }
