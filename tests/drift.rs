@@ -1,7 +1,7 @@
 //! Clips with known drift, made in code, against the ruler: each says what a person would say.
 
 use holdstill::{
-    drift::{Cause, Judgement, Ruler, Thresholds, Verdict},
+    drift::{Advice, Cause, Judgement, Ruler, Thresholds, Verdict},
     frame::{Frame, Picture, Plane, Seed, Size, Time},
 };
 use std::sync::Arc;
@@ -158,8 +158,10 @@ fn a_product_that_flickers_before_a_wall_at_rest_flickers() {
         })
     };
     let judged = |by: f32| judge(&seed_of(frame(0, by)), (0..16).map(|t| frame(t, by)));
-    assert_eq!(worst(&judged(0.08)), Some(Cause::Flicker));
-    assert_eq!(judged(0.0).metrics["flicker"].max, 0.0);
+    let (flickers, rests) = (judged(0.08), judged(0.0));
+    assert_eq!((worst(&flickers), flickers.causes[0].advice), (Some(Cause::Flicker), Advice::Retake));
+    assert!(flickers.metrics["flicker-alone"].max > 10.0 * flickers.metrics["flicker"].max);
+    assert_eq!(rests.metrics["flicker-alone"].max, 0.0);
 }
 
 #[test]

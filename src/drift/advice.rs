@@ -1,6 +1,6 @@
 //! What to do next about a cause.
 
-use super::{Cause, FrameDrift};
+use super::{Cause, FrameDrift, signal::Readings};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -35,14 +35,21 @@ pub enum Advice {
 }
 
 impl Advice {
-    /// What to do about frames `first` to `last` of a clip, in which `cause` is at fault; `confidence` (`0..=1`) of the score.
-    /// What stays within the limit is left ([`Self::Leave`]).
-    pub(crate) fn about(cause: Cause, [first, last]: [usize; 2], frames: &[FrameDrift], confidence: f64) -> Self {
+    /// What to do about frames `first` to `last` of a clip, in which `cause` is at fault, worst in the one that has these
+    /// `readings`; `confidence` (`0..=1`) of the score. What stays within the limit is left ([`Self::Leave`]).
+    pub(crate) fn about(
+        cause: Cause,
+        [first, last]: [usize; 2],
+        frames: &[FrameDrift],
+        readings: &Readings,
+        confidence: f64,
+    ) -> Self {
         let count = last + 1 - first;
         match cause {
             _ if confidence < DOUBTFUL => Self::Look,
             Cause::Color => Self::Relock,
-            Cause::Flicker => Self::Deflicker,
+            // what stands around at rest would begin to flicker
+            Cause::Flicker if !readings.flickers_alone() => Self::Deflicker,
             _ if count as f64 > MOST_OF_IT * frames.len() as f64 || first == 0 => Self::Retake,
             _ if last + 1 < frames.len() && is_bridgeable([first, last], frames) => Self::Bridge,
             _ => Self::Request,
@@ -76,7 +83,7 @@ pub fn is_bridgeable([first, last]: [usize; 2], frames: &[FrameDrift]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::signal::Signal, *};
     use std::collections::BTreeMap;
 
     fn frames(count: usize) -> Vec<FrameDrift> {
@@ -93,7 +100,9 @@ mod tests {
     #[test]
     fn the_next_action_hangs_on_cause_length_and_evidence() {
         let frames = frames(100);
-        let about = |cause, span, confidence| Advice::about(cause, span, &frames, confidence);
+        let mut readings = Readings::default();
+        readings.set(Signal::Flicker, 5.0);
+        let about = |cause, span, confidence| Advice::about(cause, span, &frames, &readings, confidence);
         assert_eq!(about(Cause::Color, [0, 99], 1.0), Advice::Relock);
         assert_eq!(about(Cause::Flicker, [20, 90], 1.0), Advice::Deflicker);
         assert_eq!(about(Cause::Geometry, [20, 29], 1.0), Advice::Bridge);
@@ -102,5 +111,7 @@ mod tests {
         assert_eq!(about(Cause::Identity, [0, 3], 1.0), Advice::Retake);
         assert_eq!(about(Cause::Text, [30, 80], 1.0), Advice::Retake);
         assert_eq!(about(Cause::Geometry, [20, 29], 0.2), Advice::Look);
+        readings.set(Signal::FlickerAlone, 6.0);
+        assert_eq!(Advice::about(Cause::Flicker, [20, 90], &frames, &readings, 1.0), Advice::Retake);
     }
 }

@@ -39,7 +39,7 @@ pub(crate) fn severity(signal: Signal, value: f64) -> f64 {
 const STEEPNESS: f64 = 1.5;
 
 /// Every signal that counts.
-pub(crate) const SCALES: [Scale; 33] = [
+pub(crate) const SCALES: [Scale; 34] = [
     // noise of the flow reaches 0.01 on faithful clips, compression under a zoom 0.015: that may count 3 of 100
     Scale::new(Signal::Bend, Cause::Geometry, 0.011, 0.047),
     // silhouettes of a turntable reach 0.04
@@ -86,6 +86,7 @@ pub(crate) const SCALES: [Scale; 33] = [
     Scale::new(Signal::SmearSpot, Cause::Detail, 5.0, 9.0),
     // 1 % is just visible at 12 cycles per second (Kelly 1961)
     Scale::new(Signal::Flicker, Cause::Flicker, 0.9, 4.0),
+    Scale::new(Signal::FlickerAlone, Cause::Flicker, 0.9, 4.0),
     Scale::new(Signal::Boil, Cause::Flicker, 0.2, 1.9),
     // animation on twos holds a frame once
     Scale::new(Signal::Frozen, Cause::Freeze, 2.5, 4.0),

@@ -45,8 +45,9 @@ pub(crate) fn sentence(cause: Cause, readings: &Readings, frame: usize, fps: f64
             )
         }
         Cause::Flicker => format!(
-            "brightness jumps by {:.1} % against both neighbours at frame {frame}; the surface is re-lit by {:.1} (Oklab × 100) from frame to frame",
+            "the picture's brightness jumps by {:.1} % against both neighbours at frame {frame}, the subject's by {:.1} % more; the surface is re-lit by {:.1} (Oklab × 100) from frame to frame",
             value(Signal::Flicker),
+            value(Signal::FlickerAlone),
             value(Signal::Boil),
         ),
         Cause::Detail => format!(
@@ -92,6 +93,9 @@ pub(crate) fn rejected(cause: Cause, readings: &Readings, size: Yardstick) -> St
         ),
         Cause::Text => {
             "a label that turns away, shrinks or blurs: only print that faces the camera, is large enough and sharp was asked".to_owned()
+        }
+        Cause::Flicker if readings.flickers_alone() => {
+            "a change of exposure or of light: what stands around the subject does not show it".to_owned()
         }
         Cause::Flicker => {
             "a change of exposure or of light: it would last, and the frames on both sides do not show it".to_owned()

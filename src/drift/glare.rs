@@ -15,7 +15,7 @@ const HALF: f64 = 1.0;
 /// Time on each side of it in which they count less, seconds: a flash fades.
 const FADES_SECS: f64 = 0.5;
 /// What light tints, outshines or makes jump.
-const UNSURE: [Signal; 10] = [
+const UNSURE: [Signal; 11] = [
     Signal::Hue,
     Signal::HuePeak,
     Signal::Tone,
@@ -25,6 +25,7 @@ const UNSURE: [Signal; 10] = [
     Signal::Garbled,
     Signal::Rewritten,
     Signal::Flicker,
+    Signal::FlickerAlone,
     Signal::Boil,
 ];
 

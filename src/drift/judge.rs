@@ -115,7 +115,8 @@ pub(crate) fn judge(series: Series, thresholds: Thresholds) -> Judgement {
         // several doubtful causes can fail a clip together: then the worst is the one to mend
         let is_at_fault = verdict != Verdict::Hold && finding.drift >= thresholds.drift_fail.min(worst);
         let span = whole([finding.first_frame, finding.last_frame], &bad_spans);
-        let advice = Advice::about(finding.cause, span, &frames, confidence);
+        let readings = &series.observations[finding.worst_frame].readings;
+        let advice = Advice::about(finding.cause, span, &frames, readings, confidence);
         finding.advice = if is_at_fault { advice } else { Advice::Leave };
         finding.next = finding.advice.sentence(span);
     }

@@ -250,7 +250,6 @@ impl Registration {
 
 /// Fills in what only the whole series can tell.
 fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], pliant: f64, working: Size, fps: f64) {
-    // what stands around at rest must not hide that the subject flickers alone
     let by_picture = flicker::jumps(&series_of(observations, |o| o.log_gains[0]));
     let by_subject = flicker::jumps(&series_of(observations, |o| o.log_gains[1]));
     let frozen = freeze::runs(&series_of(observations, |o| o.change), fps);
@@ -269,7 +268,8 @@ fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], p
     let nothing = Bending::default();
     for (t, observation) in observations.iter_mut().enumerate() {
         let readings = &mut observation.readings;
-        readings.set(Signal::Flicker, by_picture[t].max(by_subject[t]) as f32);
+        readings.set(Signal::Flicker, by_picture[t] as f32);
+        readings.set(Signal::FlickerAlone, (by_subject[t] - by_picture[t]).max(0.0) as f32);
         readings.set(Signal::Frozen, frozen[t] as f32);
         readings.set(Signal::Jump, jumps[t] as f32);
         let bending = reader.bending.get(t).unwrap_or(&nothing);

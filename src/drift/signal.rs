@@ -57,8 +57,10 @@ pub(crate) enum Signal {
     SmearSpot,
     /// Gain of texture that the seed does not have.
     Grain,
-    /// Jump of brightness against both neighbouring frames.
+    /// Jump of the picture's brightness against both neighbouring frames.
     Flicker,
+    /// How much further the subject's brightness jumps.
+    FlickerAlone,
     /// Change of the aligned surface's lightness from one frame to the next: it is drawn anew instead of carried along.
     Boil,
     /// Frames in a row that stand still while their neighbourhood moves.
@@ -79,7 +81,7 @@ pub(crate) enum Signal {
 
 impl Signal {
     /// Every signal.
-    pub(crate) const ALL: [Self; 36] = [
+    pub(crate) const ALL: [Self; 37] = [
         Self::Bend,
         Self::BendPeak,
         Self::BendWide,
@@ -108,6 +110,7 @@ impl Signal {
         Self::SmearSpot,
         Self::Grain,
         Self::Flicker,
+        Self::FlickerAlone,
         Self::Boil,
         Self::Frozen,
         Self::Jump,
@@ -149,6 +152,7 @@ impl Signal {
             Self::SmearSpot => "smear-spot",
             Self::Grain => "grain",
             Self::Flicker => "flicker",
+            Self::FlickerAlone => "flicker-alone",
             Self::Boil => "boil",
             Self::Frozen => "frozen",
             Self::Jump => "jump",
@@ -167,7 +171,12 @@ impl Signal {
             Self::Warp | Self::RigidWarp | Self::RestWarp | Self::SceneWarp | Self::Excursion => "% of the subject",
             Self::SmearSpot => "% of the subject by weight",
             Self::Missing | Self::Garbled | Self::Vanished | Self::Rewritten => "% of the marks in view",
-            Self::Aspect | Self::Replaced | Self::ReplacedAnywhere | Self::Blob | Self::Flicker => "%",
+            Self::Aspect
+            | Self::Replaced
+            | Self::ReplacedAnywhere
+            | Self::Blob
+            | Self::Flicker
+            | Self::FlickerAlone => "%",
             Self::Hue | Self::HuePeak | Self::Tone | Self::Boil => "Oklab × 100",
             Self::Smear | Self::Grain => "octaves of energy",
             Self::Frozen => "frames",
@@ -195,6 +204,11 @@ impl Default for Readings {
 }
 
 impl Readings {
+    /// Whether it is the subject that flickers rather than the picture.
+    pub(crate) fn flickers_alone(&self) -> bool {
+        self.get(Signal::FlickerAlone) > self.get(Signal::Flicker)
+    }
+
     /// The value of `signal`.
     pub(crate) fn get(&self, signal: Signal) -> f64 {
         f64::from(self.0[signal as usize])
