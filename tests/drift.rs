@@ -217,6 +217,9 @@ fn too_little_to_judge_is_unsure_and_never_panics() {
             assert_eq!(judgement.frames.len(), frames);
         }
     }
+    let dot = judge(&seed_of(flat(Size::new(1, 1))), (0..5).map(|_| picture(SIZE, scene)));
+    assert_eq!(dot.verdict, Verdict::Unsure);
+    assert!(dot.warnings.iter().any(|warning| warning.starts_with("the still has 1×1")), "{:?}", dot.warnings);
 }
 
 #[test]

@@ -19,7 +19,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// Share of the subject's texture that must have been compared before a clip may be called faithful.
 const LEAST_CONFIDENCE: f64 = 0.2;
-/// Shorter side of a clip below which nothing can be told from noise, pixels: six windows in which structure is compared.
+/// Shorter side of a clip or its still below which nothing can be told from noise, pixels: six windows in which structure is compared.
 const LEAST_SIDE: usize = 64;
 /// Severity from which a cause is reported although the clip holds.
 const WORTH_SAYING: f64 = 35.0;
@@ -39,6 +39,8 @@ pub(crate) struct Series {
     /// Size in which frames were measured.
     pub(crate) working: Size,
     pub(crate) clip: Size,
+    /// Size of the still as it was given, pixels.
+    pub(crate) still: Size,
     /// Frames per second.
     pub(crate) fps: f64,
 }
@@ -97,7 +99,7 @@ pub(crate) fn judge(series: Series, thresholds: Thresholds) -> Judgement {
     let curve: Vec<f64> = frames.iter().map(|f| f.drift).collect();
     let drift = fusion::round(fusion::pooled(&curve));
     let confidence = confidence(&series, drift);
-    let verdict = if is_tiny(&series) {
+    let verdict = if series.tiny().is_some() {
         Verdict::Unsure
     } else if drift >= thresholds.drift_fail {
         Verdict::Drift
@@ -145,7 +147,7 @@ fn whole([first, last]: [usize; 2], bad_spans: &[[usize; 2]]) -> [usize; 2] {
 /// Nothing is more certain than what was compared: half of the evidence is the typical frame, half the least seen one.
 fn confidence(series: &Series, drift: f64) -> f64 {
     let seen: Vec<f64> = series.observations.iter().map(|o| o.seen).collect();
-    if seen.is_empty() || is_tiny(series) {
+    if seen.is_empty() || series.tiny().is_some() {
         return 0.0;
     }
     let mean = seen.iter().sum::<f64>() / seen.len() as f64;
@@ -154,10 +156,6 @@ fn confidence(series: &Series, drift: f64) -> f64 {
     let plain = (drift - 50.0).max(0.0) / 50.0;
     let value = (0.5 * (mean + least)).max(plain * mean.max(0.5));
     (100.0 * value).round() / 100.0
-}
-
-fn is_tiny(series: &Series) -> bool {
-    series.clip.width.min(series.clip.height) < LEAST_SIDE
 }
 
 fn finding(cause: Cause, series: &Series, severities: &[fusion::Severities]) -> Option<CauseFinding> {
@@ -192,6 +190,13 @@ fn finding(cause: Cause, series: &Series, severities: &[fusion::Severities]) -> 
 }
 
 impl Series {
+    /// Which of the two is too small to judge by, and its size.
+    fn tiny(&self) -> Option<(&'static str, Size)> {
+        [("clip", self.clip), ("still", self.still)]
+            .into_iter()
+            .find(|(_, size)| size.width.min(size.height) < LEAST_SIDE)
+    }
+
     /// Height of the still's capitals in and around `[x, y, width, height]` (working pixels), clip pixels.
     fn cap_height(&self, [x, y, width, height]: [usize; 4]) -> Option<f64> {
         let luma = &self.prepared.as_ref()?.canvas.luma;
@@ -264,10 +269,9 @@ fn warnings(series: &Series, confidence: f64) -> Vec<String> {
     if series.observations.len() < 3 {
         warnings.push(format!("only {} frame(s): nothing can be said about motion", series.observations.len()));
     }
-    if is_tiny(series) {
-        let Size { width, height } = series.clip;
+    if let Some((what, Size { width, height })) = series.tiny() {
         warnings.push(format!(
-            "the clip has {width}×{height} pixels: below {LEAST_SIDE} on the shorter side nothing is sure"
+            "the {what} has {width}×{height} pixels: below {LEAST_SIDE} on the shorter side nothing is sure"
         ));
     } else if confidence < LEAST_CONFIDENCE {
         warnings

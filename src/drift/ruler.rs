@@ -201,15 +201,25 @@ impl Ruler {
     /// Judges the clip.
     pub fn finish(self, thresholds: &Thresholds) -> Judgement {
         let working = self.working_size();
-        let Self { original, clip, fps, line } = self;
+        let Self { original: still, clip, fps, line } = self;
         let (_, read) = line.end();
         let pliant = read.pliant;
         let scale =
             (clip.width as f64 / working.width.max(1) as f64, clip.height as f64 / working.height.max(1) as f64);
         let Some((prepared, reader)) = read.reader else {
             let (registration, observations) = (Registration::none(), Vec::new());
-            let series =
-                Series { observations, registration, prepared: None, blind: None, pliant, scale, working, clip, fps };
+            let series = Series {
+                observations,
+                registration,
+                prepared: None,
+                blind: None,
+                pliant,
+                scale,
+                working,
+                clip,
+                still,
+                fps,
+            };
             return judge::judge(series, *thresholds);
         };
         let (seen_as_other, blind) = (reader.others(), reader.blind());
@@ -217,10 +227,10 @@ impl Ruler {
             reader.judge_stretch(&prepared);
             let mut observations = std::mem::take(&mut reader.observations);
             complete(&mut observations, &reader, &seen_as_other, pliant, working, fps);
-            let registration = registration(&prepared, original, clip, working);
+            let registration = registration(&prepared, still, clip, working);
             let (prepared, blind) = (Some(prepared), blind.clone());
             judge::judge(
-                Series { observations, registration, prepared, blind, pliant, scale, working, clip, fps },
+                Series { observations, registration, prepared, blind, pliant, scale, working, clip, still, fps },
                 *thresholds,
             )
         };
