@@ -46,6 +46,8 @@ const PLIANT: (f64, f64) = (0.4, 0.8);
 
 /// Frames over which what lasts is told from what flashes by.
 const LASTING: usize = 9;
+/// Frames to either side of one whose median says that a spot of texture is gone: for a single frame, few cells of it may be in view.
+const SPOT_RADIUS: usize = 2;
 /// Share of the subject's points that are lost from where it may be, and may surely be, another subject: one that is followed point by
 /// point is the still's, whatever a network says of its view. Real subjects that became others lost 70 % and more; faithful ones that the
 /// network took for others lost 17 % (a carton that a camera nears), 48 % (a jug that it circles) and 57 % (a tube that something passes).
@@ -266,6 +268,8 @@ fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], p
     let jumps = cut::jumps(&series_of(observations, |o| o.step));
     let boil = series::running_mean(&series_of(observations, |o| o.boil), LASTING);
     let lost = series::running_mean(&series_of(observations, |o| 1.0 - o.tracked), LASTING);
+    let spots = series_of(observations, |o| f64::from(o.readings.get(Signal::SmearSpot)));
+    let spots = series::running_median(&spots, SPOT_RADIUS);
     // where few points can be followed, those that can are followed less well
     let reliable = 1.0 - series::summary(&series_of(observations, |o| 1.0 - o.tracked)).0;
     // the still's own points, however far they move later, show in the frame that is closest to it
@@ -307,6 +311,7 @@ fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], p
         readings.set(Signal::Aspect, (100.0 * stiff * reliable * (1.0 - lost[t]).powi(2)) as f32 * bending.stretched);
         readings.set(Signal::Blob, (certain * readings.get(Signal::Blob)) as f32);
         readings.set(Signal::Boil, boil[t] as f32);
+        readings.set(Signal::SmearSpot, spots[t] as f32);
         readings.set(Signal::Lost, lost[t] as f32);
         readings.set(Signal::Unseeded, unseeded as f32);
         glare::dim(readings, says[t]);
