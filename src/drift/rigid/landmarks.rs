@@ -3,7 +3,14 @@
 //! The flow says roughly where; one step of Lucas and Kanade ([`super::window`]) on the picture pulled back by the flow says
 //! exactly where, and how sure that is along each direction: a point on an edge tells across it, and nothing along it.
 
-use super::super::{canvas::Canvas, cells::SeedCells, registration::Registered, tears::Torn, tracks::Points};
+use super::super::{
+    canvas::{Canvas, WINDOW},
+    cells::SeedCells,
+    registration::Registered,
+    subject::{self, SUBJECT},
+    tears::Torn,
+    tracks::Points,
+};
 use super::window::{LEVELS, PIXELS, Sums, Template};
 use crate::frame::Plane;
 use nalgebra::{Matrix2, Matrix4, SymmetricEigen, Vector2};
@@ -42,6 +49,8 @@ pub(super) struct Landmark {
     pub y: usize,
     /// Weight of the body there, `0..=1`.
     pub subject: f32,
+    /// Whether its window shows nothing of the body.
+    pub apart: bool,
     /// Whether it lies on fine print or a label.
     pub print: bool,
     /// Inverse of the fit's normal matrix: gradient along x and y, gain, offset.
@@ -79,7 +88,12 @@ impl Landmark {
             let (x, y) = points.place(i);
             template.holds(x, y) && canvas.rigid.at(x, y) > 0.0
         };
-        (0..points.len()).filter(rigid).filter_map(|i| Self::new(points, i, canvas, cells, template)).collect()
+        let reach = subject::moved(&canvas.body, WINDOW as isize);
+        (0..points.len())
+            .filter(rigid)
+            .filter_map(|i| Self::new(points, i, canvas, cells, template))
+            .map(|landmark| Self { apart: reach.at(landmark.x, landmark.y) <= SUBJECT, ..landmark })
+            .collect()
     }
 
     fn new(points: &Points, index: usize, canvas: &Canvas, cells: &SeedCells, template: &Template) -> Option<Self> {
@@ -95,6 +109,7 @@ impl Landmark {
             x,
             y,
             subject: canvas.body.at(x, y),
+            apart: true,
             print: {
                 let cell = cells.grid.cell(x, y);
                 cells.print[cell] || cells.label[cell]

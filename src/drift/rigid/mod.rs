@@ -140,7 +140,10 @@ impl Landmarks {
         let (garbled, missing) = (lasting(&missed, Missed::garbled), lasting(&missed, Missed::missing));
         let changed = standing.as_ref().map_or(vec![None; seen.len()], |standing| {
             let beside: Vec<Vector2<f64>> = around.iter().map(|&i| self.place(i)).collect();
-            let beyond = Surface::new(&beside, &background.weights);
+            // a window that shows some of the subject says nothing of what stands around it
+            let apart = |(&i, &weight): (&usize, &f64)| if self.all[i].apart { weight } else { 0.0 };
+            let weights: Vec<f64> = around.iter().zip(&background.weights).map(apart).collect();
+            let beyond = Surface::new(&beside, &weights);
             let subject = Marks { surface: &surface, sights: &sights, look: |t, k| look(t, subject[k]) };
             let background = Marks { surface: &beyond, sights: &background, look: |t, k| look(t, around[k]) };
             changed::changed(standing, &subject, &background, self.centre)
