@@ -23,6 +23,9 @@ const KNOWN: (f64, f64) = (0.6, 0.7);
 /// Degrees by which a camera goes round the subject in the first looks from where it may be the subject that turns, and surely may: what
 /// then rests around it looks like something that moves along at just its depth.
 const CIRCLED: (f64, f64) = (6.0, 9.0);
+/// By how much larger a share of what stands around than of the subject rests in the picture from where the camera may rest and the
+/// subject turn by itself, and surely does: before a camera that moves 0.45 at most, around a turntable that starts slowly 0.67 to 0.75.
+const TURNS: (f64, f64) = (0.5, 0.65);
 /// Degrees by which it has gone round where its marks begin to look otherwise for that alone, and may.
 const SAME_SIDE: (f64, f64) = (4.0, 8.0);
 /// How surely a look is not explained that is set aside.
@@ -51,7 +54,8 @@ impl Standing {
         let first = scene.sights.until(FIRST);
         let body = first.explain(STEPS.1);
         let circled = body.views[FIRST - 1].circled().to_degrees();
-        let stood = scene.stands(&first.leftovers(&body), subject, background) * (1.0 - ramp(circled, CIRCLED));
+        let alone = ramp(circled, CIRCLED).max(scene.turns(&first));
+        let stood = scene.stands(&first.leftovers(&body), subject, background) * (1.0 - alone);
         if stood == 0.0 {
             return None;
         }
@@ -116,6 +120,13 @@ impl Scene {
         let as_well = |together: f64, alone: f64| ramp(together - alone, STANDS);
         let in_look = |(k, (of_subject, around))| as_well(of_subject, subject[k]).min(as_well(around, background[k]));
         self.explained(left).enumerate().map(in_look).fold(self.known(left), f64::min)
+    }
+
+    /// How surely the subject turns by itself in the `first` looks while what stands around it rests: `0..=1`.
+    fn turns(&self, first: &Sights) -> f64 {
+        let resting = first.leftovers(&Body::at_rest(first));
+        let by_how_much = |(subject, around): (f64, f64)| ramp(around - subject, TURNS);
+        self.explained(&resting).map(by_how_much).fold(1.0, f64::min)
     }
 
     /// How surely the body that has `left` so much is known to explain the first looks: `0..=1`.
@@ -201,6 +212,21 @@ mod tests {
     #[test]
     fn what_leans_from_the_start_may_turn_by_itself() {
         assert_eq!(panned(lean(0)), vec![0.0; FRAMES]);
+    }
+
+    #[test]
+    fn a_subject_turns_where_it_moves_while_all_around_it_rests() {
+        let turns = |subject: fn(Vector2<f64>, usize) -> Vector2<f64>,
+                     around: fn(Vector2<f64>, usize) -> Vector2<f64>| {
+            let (_, subject) = stage::grid(10, FIRST, subject);
+            let (_, background) = stage::grid(10, FIRST, around);
+            let scene = Scene { sights: subject.joined(&background), own: subject.rays.len() };
+            scene.turns(&scene.sights)
+        };
+        let rests = |_: Vector2<f64>, _: usize| Vector2::zeros();
+        let turning = |p: Vector2<f64>, t: usize| Vector2::new(0.002 * t as f64 * p.x * (90.0 - p.x) / 10.0, 0.0);
+        let pans = |_: Vector2<f64>, t: usize| Vector2::new(t as f64, 0.0);
+        assert_eq!([turns(turning, rests), turns(turning, pans), turns(rests, rests)], [1.0, 0.0, 0.0]);
     }
 
     #[test]
