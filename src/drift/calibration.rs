@@ -39,7 +39,7 @@ pub(crate) fn severity(signal: Signal, value: f64) -> f64 {
 const STEEPNESS: f64 = 1.5;
 
 /// Every signal that counts.
-pub(crate) const SCALES: [Scale; 34] = [
+pub(crate) const SCALES: [Scale; 35] = [
     // noise of the flow reaches 0.01 on faithful clips, compression under a zoom 0.015: that may count 3 of 100
     Scale::new(Signal::Bend, Cause::Geometry, 0.011, 0.047),
     // silhouettes of a turntable reach 0.04
@@ -69,6 +69,8 @@ pub(crate) const SCALES: [Scale; 34] = [
     // a change of focus reaches 2.8; a twig of a vase is 5.3, a mug's handle 6.9
     Scale::new(Signal::Vanished, Cause::Structure, 3.0, 5.5),
     Scale::new(Signal::Rewritten, Cause::Text, 3.0, 5.5),
+    // the capsule of a bottle that a camera circles is 2.3, the watch of a watch box 5, a mug's handle 11
+    Scale::new(Signal::Gone, Cause::Structure, 1.3, 2.2),
     // small print dies in honest compression and blur
     Scale::new(Signal::Print, Cause::Text, 0.8, 1.3),
     // a bottle that a camera circles, all of it marked, reaches 0.53; letters that run 0.4 to 0.7

@@ -26,10 +26,11 @@ pub(crate) fn sentence(cause: Cause, readings: &Readings, frame: usize, fps: f64
             value(Signal::Warp),
         ),
         Cause::Structure => format!(
-            "{:.0} % of the subject's surface no longer shows the seed's structure at frame {frame}; the largest such place covers {:.1} % of the picture; {:.0} % of the marks that should be in view show something else",
+            "{:.0} % of the subject's surface no longer shows the seed's structure at frame {frame}; the largest such place covers {:.1} % of the picture; {:.0} % of the marks that should be in view show something else; a part of {:.1} % of the subject is gone",
             value(Signal::Replaced),
             value(Signal::Blob),
             value(Signal::Missing).max(value(Signal::Vanished)),
+            value(Signal::Gone),
         ),
         Cause::Color => format!(
             "the subject's colour is {:.1} away (Oklab × 100; 2 is just visible) after exposure at frame {frame}, its tones {:.1}",

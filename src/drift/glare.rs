@@ -15,7 +15,7 @@ const HALF: f64 = 1.0;
 /// Time on each side of it in which they count less, seconds: a flash fades.
 const FADES_SECS: f64 = 0.5;
 /// What light tints, outshines or makes jump.
-const UNSURE: [Signal; 11] = [
+const UNSURE: [Signal; 12] = [
     Signal::Hue,
     Signal::HuePeak,
     Signal::Tone,
@@ -24,6 +24,7 @@ const UNSURE: [Signal; 11] = [
     Signal::Label,
     Signal::Garbled,
     Signal::Rewritten,
+    Signal::Gone,
     Signal::Flicker,
     Signal::FlickerAlone,
     Signal::Boil,

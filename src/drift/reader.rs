@@ -83,7 +83,7 @@ impl Reader {
         let cells = prepared.cells_of(picture, registered);
         let torn = self.tears.find(&prepared.points, registered);
         let displacements = Displacements::read(&prepared.points, registered, &torn);
-        self.sightings.push(|| prepared.landmarks.find(registered, &torn));
+        self.sightings.push(|| prepared.landmarks.find(registered, &torn, picture));
         let detail = detail::changes(seed, &cells);
         let residual = color::residual_lightness(seed, &cells);
         let lightness = color::lightness(seed, &cells);

@@ -268,7 +268,7 @@ fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], p
     let jumps = cut::jumps(&series_of(observations, |o| o.step));
     let boil = series::running_mean(&series_of(observations, |o| o.boil), LASTING);
     let lost = series::running_mean(&series_of(observations, |o| 1.0 - o.tracked), LASTING);
-    let spots = series_of(observations, |o| f64::from(o.readings.get(Signal::SmearSpot)));
+    let spots = series_of(observations, |o| o.readings.get(Signal::SmearSpot));
     let spots = series::running_median(&spots, SPOT_RADIUS);
     // where few points can be followed, those that can are followed less well
     let reliable = 1.0 - series::summary(&series_of(observations, |o| 1.0 - o.tracked)).0;
@@ -304,6 +304,7 @@ fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], p
         readings.set(Signal::Garbled, unexplained.garbled as f32);
         readings.set(Signal::Vanished, (observation.same_light * unexplained.vanished) as f32);
         readings.set(Signal::Rewritten, (observation.same_light * unexplained.rewritten) as f32);
+        readings.set(Signal::Gone, (observation.same_light * unexplained.gone) as f32);
         let doubted = series::ramp(lost[t], DOUBTED) as f32;
         readings.set(Signal::Other, doubted * others.get(t).copied().unwrap_or(0.0));
         readings.set(Signal::Curl, percent * bending.raw);

@@ -29,6 +29,8 @@ pub(crate) enum Signal {
     Vanished,
     /// The same, when most of them are fine print.
     Rewritten,
+    /// The largest part of the subject whose colour is gone from where it must be.
+    Gone,
     /// Bending of small patches before any relief is admitted.
     Curl,
     /// Stretch of the subject in one direction against the other.
@@ -81,7 +83,7 @@ pub(crate) enum Signal {
 
 impl Signal {
     /// Every signal.
-    pub(crate) const ALL: [Self; 37] = [
+    pub(crate) const ALL: [Self; 38] = [
         Self::Bend,
         Self::BendPeak,
         Self::BendWide,
@@ -95,6 +97,7 @@ impl Signal {
         Self::Garbled,
         Self::Vanished,
         Self::Rewritten,
+        Self::Gone,
         Self::Curl,
         Self::Aspect,
         Self::Replaced,
@@ -137,6 +140,7 @@ impl Signal {
             Self::Garbled => "garbled",
             Self::Vanished => "vanished",
             Self::Rewritten => "rewritten",
+            Self::Gone => "gone",
             Self::Curl => "curl",
             Self::Aspect => "aspect",
             Self::Replaced => "replaced",
@@ -169,7 +173,7 @@ impl Signal {
         match self {
             Self::Bend | Self::BendPeak | Self::BendWide | Self::BendWidePeak | Self::Curl => "% of diagonal",
             Self::Warp | Self::RigidWarp | Self::RestWarp | Self::SceneWarp | Self::Excursion => "% of the subject",
-            Self::SmearSpot => "% of the subject by weight",
+            Self::SmearSpot | Self::Gone => "% of the subject by weight",
             Self::Missing | Self::Garbled | Self::Vanished | Self::Rewritten => "% of the marks in view",
             Self::Aspect
             | Self::Replaced

@@ -6,7 +6,8 @@
 //! since noise is rough and bends, twists, tapers and bulges are smooth.
 //!
 //! The same body says which marks a frame should show; what shows something else there is missed ([`visibility`]), and hardly
-//! anything may be of a subject that stands still in its scene ([`changed`]).
+//! anything may be of a subject that stands still in its scene ([`changed`]). And it says where a frame should show the subject's plain
+//! parts, which are gone where their colour is ([`gone`]).
 
 mod bundle;
 mod changed;
@@ -14,6 +15,7 @@ mod equations;
 mod evidence;
 mod excursion;
 mod field;
+mod gone;
 mod judged;
 mod landmarks;
 mod lens;
@@ -22,6 +24,7 @@ mod scene;
 mod sightings;
 #[cfg(test)]
 mod stage;
+mod swatches;
 mod trimmed;
 mod unexplained;
 mod view;
@@ -37,14 +40,17 @@ use super::{
     tears::Torn,
     tracks::Points,
 };
+use crate::frame::{Picture, Plane};
 use bundle::{Sight, Sights};
 use changed::Marks;
+use gone::Places;
 use landmarks::{Found, Landmark};
 use lens::Lens;
 use nalgebra::{Vector2, Vector3};
 use rayon::prelude::*;
 use scene::Standing;
 pub(super) use sightings::{Sighting, Sightings};
+use swatches::Swatches;
 pub(super) use unexplained::Unexplained;
 use visibility::{Missed, Surface};
 use window::Template;
@@ -68,6 +74,12 @@ const MOSTLY: f64 = 0.5;
 const FOLLOWED: (f64, f64) = (0.5, 0.7);
 /// Landmarks in view from which a smooth field begins to be, and surely is, determined.
 const DETERMINED: (f64, f64) = (40.0, 120.0);
+/// Landmarks found from where a frame's view begins to tell, and surely tells, where the body shows what has none.
+const VIEWED: (f64, f64) = (60.0, 100.0);
+/// How well the body must explain them for that.
+const FITS: (f64, f64) = (0.3, 0.5);
+/// Distance from where the body shows it that a landmark of the body's keeps to in three of four looks, pixels.
+const FAITHFUL: f64 = 1.0;
 /// Steps of the first, rough explanations and of the final one.
 const STEPS: (usize, usize) = (10, 25);
 /// Mean cost per sight up to which the background's motion explains a landmark well.
@@ -82,6 +94,8 @@ const DEPTHS: [f64; 5] = [0.8, 0.9, 1.0, 1.1, 1.25];
 pub(super) struct Landmarks {
     all: Vec<Landmark>,
     template: Template,
+    colours: gone::Colours,
+    body: Plane<f32>,
     centre: Vector2<f64>,
     focal: f64,
 }
@@ -93,16 +107,19 @@ impl Landmarks {
         Self {
             all: Landmark::all(points, canvas, cells, &template),
             template,
+            colours: gone::Colours::new(Swatches::of_canvas(&canvas.lab, size)),
+            body: canvas.body.clone(),
             centre: Vector2::new(size.width as f64, size.height as f64) / 2.0,
             focal: FOCAL * size.width.max(size.height) as f64,
         }
     }
 
-    /// Finds them in a frame.
-    pub(super) fn find(&self, registered: &Registered, torn: &Torn) -> Sighting {
+    /// Finds them in a frame, the `picture` of the canvas's size that was registered.
+    pub(super) fn find(&self, registered: &Registered, torn: &Torn, picture: &Picture) -> Sighting {
         Sighting {
             found: self.all.par_iter().map(|landmark| landmark.find(&self.template, registered, torn)).collect(),
             looks: self.all.iter().map(|landmark| landmark.look(registered)).collect(),
+            colours: Swatches::new(picture),
         }
     }
 
@@ -116,7 +133,9 @@ impl Landmarks {
         }
         let around = self.often(&seen, |landmark| landmark.subject <= SUBJECT);
         let background = self.sights(&around, &seen);
+        let mut aside = subject.clone();
         self.set_aside(&mut subject, &background, &seen);
+        aside.retain(|i| subject.binary_search(i).is_err());
         let sights = self.sights(&subject, &seen);
         let places: Vec<Vector2<f64>> = subject.iter().map(|&i| self.place(i)).collect();
         let Lens { length, body, .. } = lens::self_calibrate(&sights, sights.explain(STEPS.1), STEPS.1);
@@ -152,6 +171,18 @@ impl Landmarks {
         let followed = self.followed(&seen);
         let extent = extent(&places);
         let (rigid, judged) = judged::judged(&body, &places, &sights, &surface);
+        let sure = |t: usize| ramp(left[t].iter().flatten().count() as f64, VIEWED) * ramp(judged[t].explained, FITS);
+        let (followed_well, strays): (Vec<usize>, Vec<usize>) =
+            (0..subject.len()).partition(|&k| is_faithful(&left, k));
+        let elsewhere = (0..self.all.len()).filter(|&i| self.is_other(i, &aside, &seen)).map(|i| self.place(i));
+        let others: Vec<Vector2<f64>> = strays.iter().map(|&k| places[k]).chain(elsewhere).collect();
+        let own: Vec<Vector2<f64>> = followed_well.iter().map(|&k| places[k]).collect();
+        let parts = Places::new(&self.body, &self.colours, &own, &others, extent);
+        let gone = (0..seen.len()).into_par_iter().map(|t| {
+            let at: Vec<Vector2<f64>> = followed_well.iter().map(|&k| shown[t][k]).collect();
+            sure(t) * parts.gone(&self.colours, &seen[t].colours, &at)
+        });
+        let gone = gone::for_good(&gone.collect::<Vec<f64>>());
         let mut values: Vec<Unexplained> = (0..seen.len())
             .map(|t| Unexplained {
                 explained: judged[t].explained,
@@ -164,11 +195,17 @@ impl Landmarks {
                 garbled: 100.0 * garbled[t],
                 vanished: 100.0 * followed * vanished[t],
                 rewritten: 100.0 * followed * rewritten[t],
+                gone: 100.0 * gone[t],
             })
             .collect();
         unexplained::stand(&mut values, |t| share(&left[t]));
         let chosen: Vec<usize> = kept.iter().map(|&k| sightings.frame(k)).collect();
         unexplained::between(&chosen, &values, sightings.frames())
+    }
+
+    /// Whether landmark `i` is known to be none of the body's: it lies elsewhere, or was set `aside`.
+    fn is_other(&self, i: usize, aside: &[usize], frames: &[&Sighting]) -> bool {
+        (self.all[i].subject <= SUBJECT && is_often(i, frames)) || aside.binary_search(&i).is_ok()
     }
 
     fn place(&self, index: usize) -> Vector2<f64> {
@@ -242,6 +279,13 @@ impl Landmarks {
             *subject = kept;
         }
     }
+}
+
+/// Whether the body, which has `left` so much of each look, shows landmark `k` where it is.
+fn is_faithful(left: &[Vec<Option<Vector2<f64>>>], k: usize) -> bool {
+    let mut off: Vec<f64> = left.iter().filter_map(|left| left[k].map(|left| left.norm())).collect();
+    off.sort_by(f64::total_cmp);
+    off.get(off.len() * 3 / 4).is_none_or(|&off| off < FAITHFUL)
 }
 
 /// Whether enough frames show landmark `i`.

@@ -1,16 +1,20 @@
 //! What a stretch of frames shows of the landmarks: of every frame while they are few, of every second, fourth… as they get more,
 //! so that a long stretch costs no more memory, and little more work, than a short one.
 
-use super::landmarks::{Found, Look};
+use super::{
+    landmarks::{Found, Look},
+    swatches::Swatches,
+};
 
 /// Most frames that are remembered.
 const MOST: usize = 48;
 
-/// Where one frame shows each landmark, and how its place looks there.
+/// Where one frame shows each landmark, how its place looks there, and the colours of the whole frame.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Sighting {
     pub(super) found: Vec<Option<Found>>,
     pub(super) looks: Vec<Look>,
+    pub(super) colours: Swatches,
 }
 
 /// The frames that are remembered, evenly spaced from the first on.
@@ -60,15 +64,17 @@ impl Sightings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::{Picture, Size};
 
     #[test]
     fn however_many_frames_few_are_remembered_evenly() {
         let mut sightings = Sightings::default();
         let mut looked = Vec::new();
+        let picture = Picture::filled(Size { width: 6, height: 6 }, [0.5; 3]);
         for frame in 0..500 {
             sightings.push(|| {
                 looked.push(frame);
-                Sighting { found: Vec::new(), looks: vec![Look::Same; frame] }
+                Sighting { found: Vec::new(), looks: vec![Look::Same; frame], colours: Swatches::new(&picture) }
             });
             assert!(sightings.kept().len() <= MOST);
         }

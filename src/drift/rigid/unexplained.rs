@@ -27,6 +27,8 @@ pub(in super::super) struct Unexplained {
     pub vanished: f64,
     /// The same, when most of them are fine print.
     pub rewritten: f64,
+    /// The largest part of the subject whose colour is gone for good: percent of what is in view.
+    pub gone: f64,
 }
 
 impl Unexplained {
@@ -44,6 +46,7 @@ impl Unexplained {
             garbled: between(self.garbled, next.garbled),
             vanished: between(self.vanished, next.vanished),
             rewritten: between(self.rewritten, next.rewritten),
+            gone: between(self.gone, next.gone),
         }
     }
 }
