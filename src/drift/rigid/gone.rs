@@ -12,6 +12,7 @@ use super::{
 use crate::frame::{Plane, Size};
 use nalgebra::{Matrix2, Vector2};
 use rayon::prelude::*;
+use std::cmp::Ordering;
 
 /// Marks nearest to a place that say how it moves.
 const NEAREST: usize = 30;
@@ -216,14 +217,15 @@ pub(super) fn for_good(gone: &[f64]) -> Vec<f64> {
 fn is_own(at: Vector2<f64>, own: &[Vector2<f64>], others: &[Vector2<f64>]) -> bool {
     let marked = own.iter().map(|mark| (mark, true)).chain(others.iter().map(|mark| (mark, false)));
     let mut near: Vec<(f64, bool)> = marked.map(|(mark, is_own)| ((mark - at).norm_squared(), is_own)).collect();
-    keep_least(&mut near, BESIDE, |(distance, _)| distance);
+    // marks lie on a grid: of those equally near, the body's own count first
+    keep_least(&mut near, BESIDE, |a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
     near.iter().filter(|(_, is_own)| *is_own).count() as f64 >= OWN * near.len() as f64
 }
 
-/// Keeps the `count` of least `distance`.
-fn keep_least<T: Copy>(of: &mut Vec<T>, count: usize, distance: fn(T) -> f64) {
+/// Keeps the first `count` of an order.
+fn keep_least<T>(of: &mut Vec<T>, count: usize, order: fn(&T, &T) -> Ordering) {
     if of.len() > count {
-        of.select_nth_unstable_by(count, |a, b| distance(*a).total_cmp(&distance(*b)));
+        of.select_nth_unstable_by(count, order);
         of.truncate(count);
     }
 }
@@ -232,8 +234,9 @@ fn keep_least<T: Copy>(of: &mut Vec<T>, count: usize, distance: fn(T) -> f64) {
 /// `None` of too few.
 fn affine(at: Vector2<f64>, marks: &[Vector2<f64>], extent: f64) -> Option<Vec<(usize, f64)>> {
     let mut near: Vec<(usize, f64)> = marks.iter().map(|mark| (mark - at).norm()).enumerate().collect();
-    keep_least(&mut near, NEAREST, |(_, distance)| distance);
-    near.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let order = |a: &(usize, f64), b: &(usize, f64)| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0));
+    keep_least(&mut near, NEAREST, order);
+    near.sort_by(order);
     let scale = near.get(BESIDE)?.1.max(NEAR * extent);
     let weight = |distance: f64| (-0.5 * (distance / scale).powi(2)).exp();
     let sum: f64 = near.iter().map(|&(_, distance)| weight(distance)).sum();

@@ -171,18 +171,7 @@ impl Landmarks {
         let followed = self.followed(&seen);
         let extent = extent(&places);
         let (rigid, judged) = judged::judged(&body, &places, &sights, &surface);
-        let sure = |t: usize| ramp(left[t].iter().flatten().count() as f64, VIEWED) * ramp(judged[t].explained, FITS);
-        let (followed_well, strays): (Vec<usize>, Vec<usize>) =
-            (0..subject.len()).partition(|&k| is_faithful(&left, k));
-        let elsewhere = (0..self.all.len()).filter(|&i| self.is_other(i, &aside, &seen)).map(|i| self.place(i));
-        let others: Vec<Vector2<f64>> = strays.iter().map(|&k| places[k]).chain(elsewhere).collect();
-        let own: Vec<Vector2<f64>> = followed_well.iter().map(|&k| places[k]).collect();
-        let parts = Places::new(&self.body, &self.colours, &own, &others, extent);
-        let gone = (0..seen.len()).into_par_iter().map(|t| {
-            let at: Vec<Vector2<f64>> = followed_well.iter().map(|&k| shown[t][k]).collect();
-            sure(t) * parts.gone(&self.colours, &seen[t].colours, &at)
-        });
-        let gone = gone::for_good(&gone.collect::<Vec<f64>>());
+        let gone = self.gone(&seen, [&subject, &aside], &shown, &left, |t| judged[t].explained);
         let mut values: Vec<Unexplained> = (0..seen.len())
             .map(|t| Unexplained {
                 explained: judged[t].explained,
@@ -203,9 +192,30 @@ impl Landmarks {
         unexplained::between(&chosen, &values, sightings.frames())
     }
 
-    /// Whether landmark `i` is known to be none of the body's: it lies elsewhere, or was set `aside`.
-    fn is_other(&self, i: usize, aside: &[usize], frames: &[&Sighting]) -> bool {
-        (self.all[i].subject <= SUBJECT && is_often(i, frames)) || aside.binary_search(&i).is_ok()
+    /// Share of the subject that is gone for good from each look on, where the body shows the subject's landmarks at `shown`, leaves so much
+    /// of each, and explains a look so well; those of the second list were set aside.
+    fn gone(
+        &self,
+        seen: &[&Sighting],
+        [subject, aside]: [&[usize]; 2],
+        shown: &[Vec<Vector2<f64>>],
+        left: &[Vec<Option<Vector2<f64>>>],
+        explained: impl Fn(usize) -> f64 + Sync,
+    ) -> Vec<f64> {
+        let (faithful, strays): (Vec<usize>, Vec<usize>) = (0..subject.len()).partition(|&k| is_faithful(left, k));
+        let place = |&k: &usize| self.place(subject[k]);
+        let own: Vec<Vector2<f64>> = faithful.iter().map(place).collect();
+        let is_beside = |i: &usize| self.all[*i].subject <= SUBJECT && is_often(*i, seen);
+        let elsewhere = aside.iter().copied().chain((0..self.all.len()).filter(is_beside)).map(|i| self.place(i));
+        let others: Vec<Vector2<f64>> = strays.iter().map(place).chain(elsewhere).collect();
+        let extent = extent(&subject.iter().map(|&i| self.place(i)).collect::<Vec<_>>());
+        let parts = Places::new(&self.body, &self.colours, &own, &others, extent);
+        let gone = (0..seen.len()).into_par_iter().map(|t| {
+            let sure = ramp(left[t].iter().flatten().count() as f64, VIEWED) * ramp(explained(t), FITS);
+            let at: Vec<Vector2<f64>> = faithful.iter().map(|&k| shown[t][k]).collect();
+            sure * parts.gone(&self.colours, &seen[t].colours, &at)
+        });
+        gone::for_good(&gone.collect::<Vec<f64>>())
     }
 
     fn place(&self, index: usize) -> Vector2<f64> {
