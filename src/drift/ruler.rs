@@ -280,6 +280,7 @@ fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], p
     let percent = (reliable * 100.0 / working.diagonal().max(1.0)) as f32;
     let says = glare::says(&series_of(observations, |o| o.glare), fps);
     let nothing = Bending::default();
+    let mut gone = 0.0f64;
     for (t, observation) in observations.iter_mut().enumerate() {
         let readings = &mut observation.readings;
         readings.set(Signal::Flicker, by_picture[t] as f32);
@@ -304,7 +305,9 @@ fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], p
         readings.set(Signal::Garbled, unexplained.garbled as f32);
         readings.set(Signal::Vanished, (observation.same_light * unexplained.vanished) as f32);
         readings.set(Signal::Rewritten, (observation.same_light * unexplained.rewritten) as f32);
-        readings.set(Signal::Gone, (observation.same_light * unexplained.gone) as f32);
+        // light that changes later brings nothing back
+        gone = gone.min(unexplained.gone).max(observation.same_light * unexplained.gone);
+        readings.set(Signal::Gone, gone as f32);
         let doubted = series::ramp(lost[t], DOUBTED) as f32;
         readings.set(Signal::Other, doubted * others.get(t).copied().unwrap_or(0.0));
         readings.set(Signal::Curl, percent * bending.raw);
