@@ -69,7 +69,7 @@ pub(crate) const SCALES: [Scale; 35] = [
     // a change of focus reaches 2.8; a twig of a vase is 5.3, a mug's handle 6.9
     Scale::new(Signal::Vanished, Cause::Structure, 3.0, 5.5),
     Scale::new(Signal::Rewritten, Cause::Text, 3.0, 5.5),
-    // the capsule of a bottle that a camera circles is 2.3, the watch of a watch box 5, a mug's handle 11
+    // faithful clips reach 1.0; the capsule of a bottle below a rising camera is 2.8, the watch of a watch box 5, a mug's handle 11
     Scale::new(Signal::Gone, Cause::Structure, 1.3, 2.2),
     // small print dies in honest compression and blur
     Scale::new(Signal::Print, Cause::Text, 0.8, 1.3),

@@ -52,7 +52,7 @@ pub(super) fn read(seed: &SeedCells, frame: &FrameCells, moved: f32, readings: &
         }
         marked
     };
-    let size = groups(&seed.grid, &marked)
+    let size = groups([seed.grid.columns, seed.grid.rows], &marked)
         .into_iter()
         .filter(|group| !group.iter().any(|&i| seed.grid.at_border(i)))
         .map(|group| group.len())
@@ -94,13 +94,16 @@ fn unlikeness(likeness: f32) -> f32 {
 
 /// Members of the largest 4-connected group of marked cells.
 pub(super) fn largest_group(grid: &Grid, marked: &[bool]) -> Vec<usize> {
-    groups(grid, marked).into_iter().max_by(|a, b| a.len().cmp(&b.len()).then(b[0].cmp(&a[0]))).unwrap_or_default()
+    groups([grid.columns, grid.rows], marked)
+        .into_iter()
+        .max_by(|a, b| a.len().cmp(&b.len()).then(b[0].cmp(&a[0])))
+        .unwrap_or_default()
 }
 
-/// The 4-connected groups of marked cells, in the order of their first cells; members in row-major order.
-fn groups(grid: &Grid, marked: &[bool]) -> Vec<Vec<usize>> {
-    let mark = |x: u32, y: u32| Luma([u8::from(marked[y as usize * grid.columns + x as usize])]);
-    let marks = GrayImage::from_fn(grid.columns as u32, grid.rows as u32, mark);
+/// The 4-connected groups of marked cells of so many columns and rows, in the order of their first cells; members in row-major order.
+pub(super) fn groups([columns, rows]: [usize; 2], marked: &[bool]) -> Vec<Vec<usize>> {
+    let mark = |x: u32, y: u32| Luma([u8::from(marked[y as usize * columns + x as usize])]);
+    let marks = GrayImage::from_fn(columns as u32, rows as u32, mark);
     let labels = connected_components(&marks, Connectivity::Four, Luma([0]));
     let mut groups: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for (i, Luma([label])) in labels.pixels().enumerate().filter(|(_, Luma([label]))| *label != 0) {

@@ -16,6 +16,7 @@ const LEAST_SURE: f32 = 0.67;
 const WHOLE: f32 = 0.25;
 /// The same beyond which a subject is torn all over.
 const ALL_OVER: f32 = 0.75;
+
 /// Points on either side of a jump of the displacement, and their neighbours.
 #[derive(Clone, Debug)]
 pub(crate) struct Torn(Vec<bool>);

@@ -5,6 +5,7 @@
 use super::{
     super::{
         series::{quantile, ramp},
+        structure,
         subject::SUBJECT,
     },
     swatches::{Colour, SIDE, Swatches, distance, less},
@@ -140,26 +141,10 @@ impl Places {
 
     /// Weight of the largest connected part of what is missed.
     fn largest(&self, missed: &[f64]) -> f64 {
-        let mut seen = vec![false; missed.len()];
-        let mut largest = 0.0f64;
-        for start in 0..missed.len() {
-            if seen[start] || missed[start] == 0.0 {
-                continue;
-            }
-            seen[start] = true;
-            let (mut open, mut sum) = (vec![start], 0.0);
-            while let Some(i) = open.pop() {
-                sum += missed[i] * self.all[i].weight;
-                for next in [(1, 0), (-1, 0), (0, 1), (0, -1)].into_iter().filter_map(|(x, y)| self.beside(i, x, y)) {
-                    if !seen[next] && missed[next] > 0.0 {
-                        seen[next] = true;
-                        open.push(next);
-                    }
-                }
-            }
-            largest = largest.max(sum);
-        }
-        largest
+        let weight = |k: usize| self.index[k].map_or(0.0, |i| missed[i] * self.all[i].weight);
+        let marked: Vec<bool> = (0..self.index.len()).map(|k| weight(k) > 0.0).collect();
+        let groups = structure::groups([self.columns, self.index.len() / self.columns], &marked);
+        groups.into_iter().map(|group| group.into_iter().map(weight).sum()).fold(0.0, f64::max)
     }
 
     /// The place so many columns and rows from place `i`.

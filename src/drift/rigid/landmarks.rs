@@ -89,14 +89,17 @@ impl Landmark {
             template.holds(x, y) && canvas.rigid.at(x, y) > 0.0
         };
         let reach = subject::moved(&canvas.body, WINDOW as isize);
-        (0..points.len())
-            .filter(rigid)
-            .filter_map(|i| Self::new(points, i, canvas, cells, template))
-            .map(|landmark| Self { apart: reach.at(landmark.x, landmark.y) <= SUBJECT, ..landmark })
-            .collect()
+        (0..points.len()).filter(rigid).filter_map(|i| Self::new(points, i, canvas, &reach, cells, template)).collect()
     }
 
-    fn new(points: &Points, index: usize, canvas: &Canvas, cells: &SeedCells, template: &Template) -> Option<Self> {
+    fn new(
+        points: &Points,
+        index: usize,
+        canvas: &Canvas,
+        reach: &Plane<f32>,
+        cells: &SeedCells,
+        template: &Template,
+    ) -> Option<Self> {
         let (x, y) = points.place(index);
         let normal = template.normal(x, y) + Matrix4::identity() * (1e-3 * PIXELS);
         let inverse = normal.try_inverse()?;
@@ -109,7 +112,7 @@ impl Landmark {
             x,
             y,
             subject: canvas.body.at(x, y),
-            apart: true,
+            apart: reach.at(x, y) <= SUBJECT,
             print: {
                 let cell = cells.grid.cell(x, y);
                 cells.print[cell] || cells.label[cell]

@@ -171,7 +171,7 @@ impl Landmarks {
         let followed = self.followed(&seen);
         let extent = extent(&places);
         let (rigid, judged) = judged::judged(&body, &places, &sights, &surface);
-        let gone = self.gone(&seen, [&subject, &aside], &shown, &left, |t| judged[t].explained);
+        let gone = self.gone(&seen, [&subject, &aside], extent, &shown, &left, |t| judged[t].explained);
         let mut values: Vec<Unexplained> = (0..seen.len())
             .map(|t| Unexplained {
                 explained: judged[t].explained,
@@ -193,11 +193,12 @@ impl Landmarks {
     }
 
     /// Share of the subject that is gone for good from each look on, where the body shows the subject's landmarks at `shown`, leaves so much
-    /// of each, and explains a look so well; those of the second list were set aside.
+    /// of each, and explains a look so well; those of the second list were set aside. The subject extends by `extent` pixels.
     fn gone(
         &self,
         seen: &[&Sighting],
         [subject, aside]: [&[usize]; 2],
+        extent: f64,
         shown: &[Vec<Vector2<f64>>],
         left: &[Vec<Option<Vector2<f64>>>],
         explained: impl Fn(usize) -> f64 + Sync,
@@ -208,7 +209,6 @@ impl Landmarks {
         let is_beside = |i: &usize| self.all[*i].subject <= SUBJECT && is_often(*i, seen);
         let elsewhere = aside.iter().copied().chain((0..self.all.len()).filter(is_beside)).map(|i| self.place(i));
         let others: Vec<Vector2<f64>> = strays.iter().map(place).chain(elsewhere).collect();
-        let extent = extent(&subject.iter().map(|&i| self.place(i)).collect::<Vec<_>>());
         let parts = Places::new(&self.body, &self.colours, &own, &others, extent);
         let gone = (0..seen.len()).into_par_iter().map(|t| {
             let sure = ramp(left[t].iter().flatten().count() as f64, VIEWED) * ramp(explained(t), FITS);
