@@ -11,6 +11,11 @@ const ENCODERS: [&str; 4] = ["libx264", "libopenh264", "h264_videotoolbox", "mpe
 /// the same number of threads.
 const THREADS: usize = 4;
 
+/// What libx264 is told beside quality, without and with AVX-512. `force-cfr` states the frame rate in the stream and
+/// not the length of a tick; times pass through all the same. With AVX-512 its rate control (macroblock tree, build
+/// 164) reads memory that it never wrote: the same frames became other bits from run to run. Up to AVX2 it does not.
+const X264_PARAMS: [&str; 2] = ["force-cfr=1", "force-cfr=1:asm=avx2"];
+
 /// Seconds between key frames at most: how far a player has to go back when one seeks.
 const KEY_SECS: f64 = 2.0;
 
@@ -140,13 +145,20 @@ fn open(codec: Codec, name: &str, target: &Target) -> Result<encoder::video::Enc
     if name == "libx264" {
         options.set("crf", &target.crf.to_string());
         options.set("preset", target.speed.x264_preset());
-        // states the frame rate in the stream and not the length of a tick; times pass through all the same
-        options.set("x264-params", "force-cfr=1");
+        options.set("x264-params", X264_PARAMS[usize::from(has_avx512())]);
     } else {
         let pixels = (size.width * size.height) as f64;
         video.set_bit_rate((pixels * per_second * BITS_PER_PIXEL) as usize);
     }
     video.open_as_with(codec, options)
+}
+
+/// Whether libx264 would use AVX-512; what has it has all that `asm=avx2` allows.
+fn has_avx512() -> bool {
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    return std::arch::is_x86_feature_detected!("avx512f");
+    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+    false
 }
 
 impl Speed {
