@@ -259,7 +259,7 @@ fn metrics(observations: &[Observation], drift: f64) -> BTreeMap<String, MetricS
         let without = fusion::without(signal, observations.iter().map(|o| &o.readings));
         (signal.name().to_owned(), summarised(signal.unit(), series, without))
     });
-    let changes = observations.iter().skip(1).map(|o| o.change).collect();
+    let changes = observations.iter().skip(1).map(|o| o.change.mean).collect();
     let motion = (MOTION_METRIC.to_owned(), summarised("levels of luma per frame", changes, drift));
     signals.chain([motion]).collect()
 }

@@ -15,6 +15,7 @@ mod alignment;
 mod calibration;
 mod canvas;
 mod cells;
+mod change;
 mod color;
 mod conformal;
 mod correlation;

@@ -1,19 +1,15 @@
 //! What one frame left behind.
 
-use super::{cut, geometry::Bent, signal::Readings};
-use crate::frame::{
-    Plane,
-    sample::{LANES, first_lanes},
-    simd::{self, Kernel},
-};
+use super::{change::Change, cut, geometry::Bent, signal::Readings};
+use crate::frame::Plane;
 
 /// What a frame shows before it is laid onto the seed.
 #[derive(Clone, Debug)]
 pub(super) struct Glimpse {
     pub(super) luma: Plane<f32>,
     thumbnail: Plane<f32>,
-    /// Mean absolute change of luma since the frame before, levels.
-    pub(super) change: f64,
+    /// Since the frame before.
+    pub(super) change: Change,
     /// Unlikeness to the frame before, `0..=1`.
     pub(super) step: f64,
 }
@@ -22,29 +18,9 @@ impl Glimpse {
     /// What `luma` (`0..=255`) shows after the frame `before`.
     pub(super) fn new(luma: Plane<f32>, before: Option<&Self>) -> Self {
         let thumbnail = cut::thumbnail(&luma);
-        let n = luma.data().len().max(1) as f64;
-        let change = before.map_or(0.0, |before| simd::run(Change(luma.data(), before.luma.data())) / n);
+        let change = before.map_or(Change::default(), |before| Change::between(&before.luma, &luma));
         let step = before.map_or(0.0, |before| f64::from(cut::step(&before.thumbnail, &thumbnail)));
         Self { luma, thumbnail, change, step }
-    }
-}
-
-/// Sum of the absolute differences.
-struct Change<'a>(&'a [f32], &'a [f32]);
-
-impl Kernel for Change<'_> {
-    type Output = f64;
-
-    #[inline(always)]
-    fn run(self) -> f64 {
-        let mut sums = [0.0; LANES];
-        for (now, before) in self.0.chunks(LANES).zip(self.1.chunks(LANES)) {
-            let (now, before) = (first_lanes(now), first_lanes(before));
-            for i in 0..LANES {
-                sums[i] += f64::from((now[i] - before[i]).abs());
-            }
-        }
-        sums.iter().sum()
     }
 }
 
@@ -55,8 +31,8 @@ pub(crate) struct Observation {
     pub(crate) readings: Readings,
     /// Natural logarithm of the light gained since the first frame: by the picture, and by the subject.
     pub(crate) log_gains: [f64; 2],
-    /// Mean absolute change of luma since the frame before, levels.
-    pub(crate) change: f64,
+    /// Since the frame before.
+    pub(crate) change: Change,
     /// Unlikeness to the frame before, `0..=1`.
     pub(crate) step: f64,
     /// Share of the picture that is light which the seed has nowhere near, percent.

@@ -3,6 +3,7 @@
 use super::{
     calibration,
     cells::{FrameCells, SeedCells},
+    change::Change,
     color, detail,
     embedding::{Embedder, EmbedderError},
     geometry::{self, Bending},
@@ -32,8 +33,8 @@ pub(super) struct Laid {
     pub(super) time_secs: f64,
     pub(super) picture: Picture,
     pub(super) registered: Registered,
-    /// Mean absolute change of luma since the frame before, levels.
-    pub(super) change: f64,
+    /// Since the frame before.
+    pub(super) change: Change,
     /// Unlikeness to the frame before, `0..=1`.
     pub(super) step: f64,
     /// Share of the picture that is new light, percent.

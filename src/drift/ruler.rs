@@ -264,7 +264,7 @@ impl Registration {
 fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], pliant: f64, working: Size, fps: f64) {
     let by_picture = flicker::jumps(&series_of(observations, |o| o.log_gains[0]));
     let by_subject = flicker::jumps(&series_of(observations, |o| o.log_gains[1]));
-    let frozen = freeze::runs(&series_of(observations, |o| o.change), fps);
+    let frozen = freeze::runs(&series_of(observations, |o| o.change.busiest), fps);
     let jumps = cut::jumps(&series_of(observations, |o| o.step));
     let boil = series::running_mean(&series_of(observations, |o| o.boil), LASTING);
     let lost = series::running_mean(&series_of(observations, |o| 1.0 - o.tracked), LASTING);
