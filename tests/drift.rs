@@ -282,3 +282,45 @@ fn light_that_comes_into_view_may_tint_and_the_same_tint_from_nowhere_may_not() 
     assert_eq!(repainted.verdict, Verdict::Drift, "{}", repainted.drift);
     assert_eq!(repainted.causes[0].cause, Cause::Color);
 }
+
+/// The scene through a lens that blurs by a Gaussian of so many pixels.
+fn blurred(x: f32, y: f32, sigma: f32) -> [f32; 3] {
+    let wave = |fx: f32, fy: f32, phase: f32| {
+        (-0.5 * sigma * sigma * (fx * fx + fy * fy)).exp() * (fx * x + fy * y + phase).sin()
+    };
+    let fine = 0.05 * wave(0.9, 0.35, 0.0) + 0.05 * wave(-0.4, 0.8, 1.0);
+    let middle = 0.05 * wave(0.61, -0.22, 2.0) + 0.04 * wave(0.13, 0.57, 3.0);
+    let broad = 0.08 * wave(0.11, 0.05, 4.0) + 0.08 * wave(-0.04, 0.09, 5.0);
+    [0.5 + fine + middle + broad; 3]
+}
+
+#[test]
+fn focus_that_goes_to_the_wall_takes_no_detail_and_a_product_that_melts_does() {
+    // a red product on a table before a faint wall out of focus; by frame 30 it is blurred by two pixels
+    let judged = |melts: bool| {
+        let frame = |t: usize| {
+            let far = 2.0 * (t as f32 / 30.0).min(1.0);
+            // what melts keeps its outline; a lens blurs it, too
+            let [table, wall, rim] = if melts { [0.0, 2.0, 0.0] } else { [far, 2.0 - far, far] };
+            let within = |at: f32, from: f32, to: f32| {
+                let depth = (at - from).min(to - at);
+                (0.5 + depth / (1.0 + 2.5 * rim)).clamp(0.0, 1.0)
+            };
+            picture(SIZE, |x, y| {
+                let covered = within(x, 73.0, 141.0) * within(y, 33.0, 121.0);
+                let [r, g, b] = blurred(x, y, far);
+                let product = [r + 0.25, g - 0.1, b - 0.2];
+                let faint = |level: f32| 0.5 + 0.3 * (level - 0.5);
+                let behind = if y > 60.0 { blurred(x, y, table) } else { blurred(x, y, wall).map(faint) };
+                [0, 1, 2].map(|k| covered * product[k] + (1.0 - covered) * behind[k])
+            })
+        };
+        let product = |x, y| if (73..141).contains(&x) && (33..121).contains(&y) { 1.0 } else { 0.0 };
+        let alpha = Some(Plane::from_fn(SIZE.width, SIZE.height, product));
+        judge(&Seed { alpha, ..seed_of(frame(0)) }, (0..48).map(frame))
+    };
+    let loses_detail = |judgement: &Judgement| judgement.causes.iter().any(|found| found.cause == Cause::Detail);
+    let (pulled, melted) = (judged(false), judged(true));
+    assert!(!loses_detail(&pulled) && pulled.verdict != Verdict::Drift, "{:?}", pulled.causes);
+    assert!(loses_detail(&melted) && melted.verdict == Verdict::Drift, "{:?}", melted.causes);
+}

@@ -23,25 +23,25 @@ const GONE: f32 = 1.5;
 /// Likeness from which loss of texture is smearing and not other content.
 const LIKE: f32 = 0.35;
 
-/// Change of fine texture in every cell that can be judged, octaves of energy; NaN elsewhere. Light changes contrast in all bands
-/// alike, so the fine bands are held against the cell's whole contrast.
+/// Change of fine texture in every cell that can be judged, octaves of energy; NaN elsewhere.
 pub(super) fn changes(seed: &SeedCells, frame: &FrameCells) -> Vec<f32> {
-    let change = |f: f32, s: f32| ((f + NOISE) / (s + NOISE)).log2();
-    (0..seed.grid.len())
-        .map(|i| {
-            let judged = frame.seen[i] >= LEAST_SEEN
-                && frame.likeness[i] > LIKE
-                && frame.facing[i] > FACING
-                && seed.texture[i] > TEXTURED;
-            if !judged || seed.bands.middle[i] <= LEAST_ENERGY {
-                return f32::NAN;
-            }
-            let fine = change(frame.bands.fine[i], seed.bands.fine[i]);
-            let middle = change(frame.bands.middle[i], seed.bands.middle[i]);
-            let contrast = change(frame.texture[i], seed.texture[i]).clamp(-2.0, 2.0);
-            0.5 * (fine + middle) - contrast
-        })
-        .collect()
+    let is_judged = |i: usize| frame.facing[i] > FACING && seed.texture[i] > TEXTURED;
+    let change = |i| if is_judged(i) { change(seed, frame, i) } else { f32::NAN };
+    (0..seed.grid.len()).map(change).collect()
+}
+
+/// Change of fine texture or of an edge in a cell, octaves of energy; NaN where nothing like it is seen. Light changes contrast in all
+/// bands alike, so the fine bands are held against the cell's whole contrast.
+pub(super) fn change(seed: &SeedCells, frame: &FrameCells, i: usize) -> f32 {
+    let is_known = frame.seen[i] >= LEAST_SEEN && frame.likeness[i] > LIKE && seed.bands.middle[i] > LEAST_ENERGY;
+    if !is_known {
+        return f32::NAN;
+    }
+    let octaves = |f: f32, s: f32| ((f + NOISE) / (s + NOISE)).log2();
+    let fine = octaves(frame.bands.fine[i], seed.bands.fine[i]);
+    let middle = octaves(frame.bands.middle[i], seed.bands.middle[i]);
+    let contrast = octaves(frame.texture[i], seed.texture[i]).clamp(-2.0, 2.0);
+    0.5 * (fine + middle) - contrast
 }
 
 /// What each cell has lost since the first frame (empty for that itself), octaves of energy, `>= 0`; nothing where it cannot be
@@ -53,20 +53,23 @@ pub(super) fn lost<'a>(first: &'a [f32], now: &'a [f32]) -> impl Iterator<Item =
     })
 }
 
+/// Octaves of energy that textured surroundings of the subject have lost since the first frame, `>= 0`.
+pub(super) fn lost_elsewhere(seed: &SeedCells, first: &[f32], now: &[f32]) -> f32 {
+    let change = |(i, &change): (usize, &f32)| (change - usual(first, i), (1.0 - seed.subject[i]).powi(2));
+    let mut rest: Vec<(f32, f32)> = now.iter().enumerate().map(change).collect();
+    weighted_quantile(&mut rest, 0.6).map_or(0.0, |change| (-change).max(0.0))
+}
+
 /// What a cell showed at first; 0 where that is not known.
 fn usual(first: &[f32], i: usize) -> f32 {
     first.get(i).copied().filter(|usual| usual.is_finite()).unwrap_or(0.0)
 }
 
 /// Reads the detail signals of one frame from its [`changes`] and those of the clip's first frame, which show what the codec costs
-/// (empty for the first frame itself).
-pub(super) fn read(seed: &SeedCells, first: &[f32], now: &[f32], readings: &mut Readings) {
-    let (mut subject, mut rest) = (Vec::new(), Vec::new());
-    for (i, &change) in now.iter().enumerate() {
-        let usual = usual(first, i);
-        subject.push((change - usual, seed.subject[i].powi(2)));
-        rest.push((change - usual, (1.0 - seed.subject[i]).powi(2)));
-    }
+/// (empty for the first frame itself), and from what is [`lost_elsewhere`].
+pub(super) fn read(seed: &SeedCells, first: &[f32], now: &[f32], lost_elsewhere: f32, readings: &mut Readings) {
+    let mut subject: Vec<(f32, f32)> =
+        now.iter().enumerate().map(|(i, &change)| (change - usual(first, i), seed.subject[i].powi(2))).collect();
     let judged = |changes: &[f32]| -> f32 {
         (0..changes.len()).filter(|&i| changes[i].is_finite()).map(|i| seed.subject[i].powi(2)).sum()
     };
@@ -75,11 +78,10 @@ pub(super) fn read(seed: &SeedCells, first: &[f32], now: &[f32], readings: &mut 
     }
     let changed = subject.clone();
     let lost = weighted_quantile(&mut subject, 0.4).unwrap_or(0.0);
-    let lost_elsewhere = weighted_quantile(&mut rest, 0.6).unwrap_or(0.0).min(0.0);
-    let beyond = lost - FINE_AGAINST_COARSE * lost_elsewhere;
+    let beyond = lost + FINE_AGAINST_COARSE * lost_elsewhere;
     readings.set(Signal::Smear, (-beyond).max(0.0));
     // print that melts may be a small part of a subject
-    let is_gone = |&(change, _): &(f32, f32)| change - FINE_AGAINST_COARSE * lost_elsewhere < -GONE;
+    let is_gone = |&(change, _): &(f32, f32)| change + FINE_AGAINST_COARSE * lost_elsewhere < -GONE;
     let gone: Vec<bool> = changed.iter().map(is_gone).collect();
     let spot: f32 = structure::largest_group(&seed.grid, &gone).iter().map(|&i| changed[i].1).sum();
     readings.set(Signal::SmearSpot, 100.0 * spot / judged(now).max(f32::MIN_POSITIVE));

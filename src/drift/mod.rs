@@ -25,6 +25,7 @@ mod detail;
 mod embedding;
 mod explain;
 mod flicker;
+mod focus;
 mod freeze;
 mod fusion;
 mod geometry;

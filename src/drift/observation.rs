@@ -41,6 +41,8 @@ pub(crate) struct Observation {
     pub(crate) boil: f64,
     /// How surely the light beside the subject is the still's, or one as even: `0..=1`.
     pub(crate) same_light: f64,
+    /// How surely the focus has left the subject for what surrounds it, `0..=1`.
+    pub(crate) focus_left: f64,
     /// Share of the subject's points that could be followed, `0..=1`.
     pub(crate) tracked: f64,
     /// Displacement from the seed of the points that moved farthest, of which any small thing may be made, percent of the

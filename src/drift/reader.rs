@@ -6,6 +6,7 @@ use super::{
     change::Change,
     color, detail,
     embedding::{Embedder, EmbedderError},
+    focus::Sharpness,
     geometry::{self, Bending},
     identity::{self, Witness},
     judge,
@@ -55,7 +56,7 @@ pub(super) struct Reader {
     residual_before: Vec<f32>,
     lightness_before: Vec<f32>,
     log_gains: [f64; 2],
-    detail_first: Vec<f32>,
+    sharpness_first: Sharpness,
 }
 
 impl Reader {
@@ -73,7 +74,7 @@ impl Reader {
             residual_before: Vec::new(),
             lightness_before: Vec::new(),
             log_gains: [0.0; 2],
-            detail_first: Vec::new(),
+            sharpness_first: Sharpness::default(),
         }
     }
 
@@ -85,7 +86,9 @@ impl Reader {
         let torn = self.tears.find(&prepared.points, registered);
         let displacements = Displacements::read(&prepared.points, registered, &torn);
         self.sightings.push(|| prepared.landmarks.find(registered, &torn, picture));
-        let detail = detail::changes(seed, &cells);
+        let sharpness = Sharpness::new(seed, &cells);
+        let first = &self.sharpness_first;
+        let lost_elsewhere = detail::lost_elsewhere(seed, &first.detail, &sharpness.detail);
         let residual = color::residual_lightness(seed, &cells);
         let lightness = color::lightness(seed, &cells);
         let weights: [fn(f32) -> f32; 2] = [|_| 1.0, |subject| subject.powi(2)];
@@ -95,11 +98,11 @@ impl Reader {
         }
         let percent = |length: f32| 100.0 * length / prepared.canvas.size().diagonal() as f32;
         let [moved, farthest] = displacements.lengths([0.95, FARTHEST]).map(percent);
-        let heat = heat(seed, &cells, &self.detail_first, &detail);
+        let heat = heat(seed, &cells, &first.detail, &sharpness.detail);
         let mut readings = Readings::default();
         structure::read(seed, &cells, farthest, &mut readings);
         color::read(seed, &cells, &mut readings);
-        detail::read(seed, &self.detail_first, &detail, &mut readings);
+        detail::read(seed, &first.detail, &sharpness.detail, lost_elsewhere, &mut readings);
         identity::read(seed, &cells, &mut readings);
         self.observations.push(Observation {
             time_secs: *time_secs,
@@ -109,6 +112,7 @@ impl Reader {
             step: *step,
             glare: *glare,
             boil: f64::from(color::boil(seed, &self.residual_before, &residual)),
+            focus_left: sharpness.left(&seed.subject, first, lost_elsewhere),
             same_light: f64::from(color::same_light(seed, &cells)),
             tracked: f64::from(displacements.seen(&prepared.points)),
             farthest: f64::from(farthest),
@@ -121,8 +125,8 @@ impl Reader {
         }
         self.stretch.push(displacements);
         (self.residual_before, self.lightness_before) = (residual, lightness);
-        if self.detail_first.is_empty() {
-            self.detail_first = detail;
+        if self.sharpness_first.detail.is_empty() {
+            self.sharpness_first = sharpness;
         }
         if self.stretch.len() >= STRETCH {
             self.judge_stretch(prepared);

@@ -12,7 +12,7 @@
 use super::{
     Judgement, Registration, Thresholds, cut,
     embedding::{self, Embedder},
-    flicker, freeze, fusion,
+    flicker, focus, freeze, fusion,
     geometry::Bending,
     glare,
     judge::{self, Series},
@@ -279,6 +279,7 @@ fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], p
     let certain = reliable.powi(3) / (1.0 + moved * moved);
     let percent = (reliable * 100.0 / working.diagonal().max(1.0)) as f32;
     let says = glare::says(&series_of(observations, |o| o.glare), fps);
+    let stays = focus::stays(&series_of(observations, |o| o.focus_left), fps);
     let nothing = Bending::default();
     let mut gone = 0.0f64;
     for (t, observation) in observations.iter_mut().enumerate() {
@@ -319,6 +320,7 @@ fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], p
         readings.set(Signal::Lost, lost[t] as f32);
         readings.set(Signal::Unseeded, unseeded as f32);
         glare::dim(readings, says[t]);
+        focus::dim(readings, stays[t]);
     }
 }
 
