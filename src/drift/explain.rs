@@ -2,7 +2,7 @@
 //! hold.
 
 use super::{
-    Cause,
+    Cause, calibration,
     signal::{Readings, Signal},
 };
 
@@ -25,13 +25,7 @@ pub(crate) fn sentence(cause: Cause, readings: &Readings, frame: usize, fps: f64
             value(Signal::BendPeak).max(value(Signal::BendWidePeak)) / size.subject,
             value(Signal::Warp),
         ),
-        Cause::Structure => format!(
-            "{:.0} % of the subject's surface no longer shows the seed's structure at frame {frame}; the largest such place covers {:.1} % of the picture; {:.0} % of the marks that should be in view show something else; a part of {:.1} % of the subject is gone",
-            value(Signal::Replaced),
-            value(Signal::Blob),
-            value(Signal::Missing).max(value(Signal::Vanished)),
-            value(Signal::Gone),
-        ),
+        Cause::Structure => lost(readings, frame),
         Cause::Color => format!(
             "the subject's colour is {:.1} away (Oklab × 100; 2 is just visible) after exposure at frame {frame}, its tones {:.1}",
             value(Signal::Hue),
@@ -71,6 +65,42 @@ pub(crate) fn sentence(cause: Cause, readings: &Readings, frame: usize, fps: f64
     }
 }
 
+/// What of its structure the subject has lost: the kinds of loss that there are, what counts most first.
+fn lost(readings: &Readings, frame: usize) -> String {
+    let mut losses = [
+        (Signal::Replaced, 0, "% of the subject's surface no longer shows the seed's structure"),
+        (Signal::Blob, 1, "% of the picture is the largest place that no longer does"),
+        (
+            worse(readings, Signal::Missing, Signal::Vanished),
+            0,
+            "% of the marks that should be in view show something else",
+        ),
+        (Signal::Gone, 1, "% of the subject is a part that is gone"),
+    ];
+    losses.sort_by(|a, b| severity(readings, b.0).total_cmp(&severity(readings, a.0)));
+    let said = losses.into_iter().map(|(signal, digits, what)| (format!("{:.digits$}", readings.get(signal)), what));
+    let there: Vec<String> = said
+        .filter(|(amount, _)| amount.bytes().any(|digit| (b'1'..=b'9').contains(&digit)))
+        .map(|(amount, what)| format!("{amount} {what}"))
+        .collect();
+    format!("at frame {frame}, {}", there.join("; "))
+}
+
+/// Whether what counts most of the lost structure is a part whose colour is missed.
+fn is_gone(readings: &Readings) -> bool {
+    let gone = severity(readings, Signal::Gone);
+    let others = [Signal::Replaced, Signal::Blob, Signal::Missing, Signal::Vanished];
+    gone > 0.0 && others.into_iter().all(|signal| severity(readings, signal) < gone)
+}
+
+fn worse(readings: &Readings, a: Signal, b: Signal) -> Signal {
+    if severity(readings, a) > severity(readings, b) { a } else { b }
+}
+
+fn severity(readings: &Readings, signal: Signal) -> f64 {
+    calibration::severity(signal, readings.get(signal))
+}
+
 /// The innocent explanation of what `cause` shows, and what it leaves unexplained.
 pub(crate) fn rejected(cause: Cause, readings: &Readings, size: Yardstick) -> String {
     let value = |signal: Signal| readings.get(signal);
@@ -84,6 +114,9 @@ pub(crate) fn rejected(cause: Cause, readings: &Readings, size: Yardstick) -> St
             value(Signal::Bend).max(value(Signal::BendWide)) / size.subject,
             value(Signal::Aspect),
         ),
+        Cause::Structure if is_gone(readings) => {
+            "a part that turns out of view, moves along, or lies in another light: the body shows its front there, nothing near has its colour, and the light is the still's".to_owned()
+        }
         Cause::Structure => {
             "something that passes in front, comes in over the border, or is out of focus: it lies inside the picture, and a wider, blurred view does not match either".to_owned()
         }
@@ -110,5 +143,29 @@ pub(crate) fn rejected(cause: Cause, readings: &Readings, size: Yardstick) -> St
         ),
         Cause::Freeze => "a move that comes to rest: the frames right beside go on".to_owned(),
         Cause::Cut => "a fast move: the steps before and after are far smaller".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_counts_most_is_said_first_and_what_is_not_there_not_at_all() {
+        let size = Yardstick { subject: 0.5, cap_height: None };
+        let mut readings = Readings::default();
+        readings.set(Signal::Replaced, 13.0);
+        readings.set(Signal::Gone, 5.2);
+        let said = sentence(Cause::Structure, &readings, 25, 24.0, size);
+        assert_eq!(
+            said,
+            "at frame 25, 5.2 % of the subject is a part that is gone; 13 % of the subject's surface no longer shows the seed's structure"
+        );
+        assert!(rejected(Cause::Structure, &readings, size).starts_with("a part that turns out of view"));
+        readings.set(Signal::Replaced, 60.0);
+        readings.set(Signal::Gone, 0.0);
+        let said = sentence(Cause::Structure, &readings, 25, 24.0, size);
+        assert_eq!(said, "at frame 25, 60 % of the subject's surface no longer shows the seed's structure");
+        assert!(rejected(Cause::Structure, &readings, size).starts_with("something that passes in front"));
     }
 }
