@@ -51,7 +51,6 @@ impl Kernel for Differences<'_> {
         let mut blocks = vec![0.0; columns * rows];
         let mut sum = 0.0;
         for y in 0..now.height() {
-            let block = (y / ROWS).min(rows) * columns;
             for (column, (now, before)) in now.row(y).chunks(LANES).zip(before.row(y).chunks(LANES)).enumerate() {
                 let (now, before) = (first_lanes(now), first_lanes(before));
                 let mut differences = [0.0; LANES];
@@ -61,7 +60,7 @@ impl Kernel for Differences<'_> {
                 let of_row: f32 = differences.iter().sum();
                 sum += f64::from(of_row);
                 if column < columns && y / ROWS < rows {
-                    blocks[block + column] += of_row;
+                    blocks[y / ROWS * columns + column] += of_row;
                 }
             }
         }

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// Energy that noise and compression leave in a band, levels².
-const NOISE: f32 = 3.0;
+pub(super) const NOISE: f32 = 3.0;
 /// Energy in the middle band from which a cell's texture is judged, levels².
 const LEAST_ENERGY: f32 = 6.0;
 /// Softness costs the subject's print up to this many times what it costs the rest's coarser texture.
@@ -23,25 +23,28 @@ const GONE: f32 = 1.5;
 /// Likeness from which loss of texture is smearing and not other content.
 const LIKE: f32 = 0.35;
 
-/// Change of fine texture in every cell that can be judged, octaves of energy; NaN elsewhere.
+/// Change of fine texture or of edges in every cell, octaves of energy; NaN where nothing like it is seen. Light changes contrast in all
+/// bands alike, so the fine bands are held against the cell's whole contrast.
 pub(super) fn changes(seed: &SeedCells, frame: &FrameCells) -> Vec<f32> {
-    let is_judged = |i: usize| frame.facing[i] > FACING && seed.texture[i] > TEXTURED;
-    let change = |i| if is_judged(i) { change(seed, frame, i) } else { f32::NAN };
-    (0..seed.grid.len()).map(change).collect()
+    let change = |f: f32, s: f32| ((f + NOISE) / (s + NOISE)).log2();
+    (0..seed.grid.len())
+        .map(|i| {
+            let is_like = frame.seen[i] >= LEAST_SEEN && frame.likeness[i] > LIKE;
+            if !is_like || seed.bands.middle[i] <= LEAST_ENERGY {
+                return f32::NAN;
+            }
+            let fine = change(frame.bands.fine[i], seed.bands.fine[i]);
+            let middle = change(frame.bands.middle[i], seed.bands.middle[i]);
+            let contrast = change(frame.texture[i], seed.texture[i]).clamp(-2.0, 2.0);
+            0.5 * (fine + middle) - contrast
+        })
+        .collect()
 }
 
-/// Change of fine texture or of an edge in a cell, octaves of energy; NaN where nothing like it is seen. Light changes contrast in all
-/// bands alike, so the fine bands are held against the cell's whole contrast.
-pub(super) fn change(seed: &SeedCells, frame: &FrameCells, i: usize) -> f32 {
-    let is_known = frame.seen[i] >= LEAST_SEEN && frame.likeness[i] > LIKE && seed.bands.middle[i] > LEAST_ENERGY;
-    if !is_known {
-        return f32::NAN;
-    }
-    let octaves = |f: f32, s: f32| ((f + NOISE) / (s + NOISE)).log2();
-    let fine = octaves(frame.bands.fine[i], seed.bands.fine[i]);
-    let middle = octaves(frame.bands.middle[i], seed.bands.middle[i]);
-    let contrast = octaves(frame.texture[i], seed.texture[i]).clamp(-2.0, 2.0);
-    0.5 * (fine + middle) - contrast
+/// Those of the [`changes`] that are of fine texture which can be judged; NaN elsewhere.
+pub(super) fn fine(seed: &SeedCells, frame: &FrameCells, changes: &[f32]) -> Vec<f32> {
+    let is_judged = |i: usize| frame.facing[i] > FACING && seed.texture[i] > TEXTURED;
+    changes.iter().enumerate().map(|(i, &change)| if is_judged(i) { change } else { f32::NAN }).collect()
 }
 
 /// What each cell has lost since the first frame (empty for that itself), octaves of energy, `>= 0`; nothing where it cannot be
@@ -65,7 +68,7 @@ fn usual(first: &[f32], i: usize) -> f32 {
     first.get(i).copied().filter(|usual| usual.is_finite()).unwrap_or(0.0)
 }
 
-/// Reads the detail signals of one frame from its [`changes`] and those of the clip's first frame, which show what the codec costs
+/// Reads the detail signals of one frame from its [`fine`] changes and those of the clip's first frame, which show what the codec costs
 /// (empty for the first frame itself), and from what is [`lost_elsewhere`].
 pub(super) fn read(seed: &SeedCells, first: &[f32], now: &[f32], lost_elsewhere: f32, readings: &mut Readings) {
     let mut subject: Vec<(f32, f32)> =

@@ -4,8 +4,8 @@
 
 use super::{
     cells::{FrameCells, SeedCells},
-    detail,
-    series::{quantile, ramp, weighted_quantile},
+    detail::{self, NOISE},
+    series::{self, quantile, ramp, weighted_quantile},
     signal::{Readings, Signal},
     structure::LEAST_SEEN,
 };
@@ -40,15 +40,13 @@ const UNSURE: [Signal; 7] = [
     Signal::BendWide,
     Signal::BendWidePeak,
 ];
-/// Energy that noise and compression leave in a band, levels².
-const NOISE: f32 = 3.0;
 
 /// What a frame's sharpness is told from, in every cell.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sharpness {
-    /// Change of fine texture since the seed, octaves ([`detail::changes`]).
+    /// Change of fine texture since the seed, octaves ([`detail::fine`]).
     pub(super) detail: Vec<f32>,
-    /// The same of edges, too, and however small it is seen ([`detail::change`]).
+    /// The same of edges, too, and however small they are seen ([`detail::changes`]).
     edges: Vec<f32>,
     /// Energy of the fine and the middle band, octaves; NaN where it is not seen.
     energy: Vec<f32>,
@@ -61,12 +59,9 @@ impl Sharpness {
             let is_seen = frame.seen[i] >= LEAST_SEEN;
             if is_seen { 0.5 * (octaves(frame.bands.fine[i]) + octaves(frame.bands.middle[i])) } else { f32::NAN }
         };
-        let each = 0..seed.grid.len();
-        Self {
-            detail: detail::changes(seed, frame),
-            edges: each.clone().map(|i| detail::change(seed, frame, i)).collect(),
-            energy: each.map(energy).collect(),
-        }
+        let edges = detail::changes(seed, frame);
+        let detail = detail::fine(seed, frame, &edges);
+        Self { detail, edges, energy: (0..seed.grid.len()).map(energy).collect() }
     }
 
     /// How surely the focus has left the `subject`, which weighs so much in each cell, since the clip's `first` frame (empty for that
@@ -90,16 +85,13 @@ impl Sharpness {
 
 /// How surely the focus stays on the subject in each frame, `0..=1`, from the series of how surely it has [`Sharpness::left`].
 pub(super) fn stays(left: &[f64], fps: f64) -> Vec<f64> {
-    let reach = (PULL_SECS * fps).round() as usize;
-    let near = |t: usize| &left[t.saturating_sub(reach)..(t + reach + 1).min(left.len())];
-    (0..left.len()).map(|t| 1.0 - near(t).iter().copied().fold(0.0, f64::max)).collect()
+    let most = series::running_max(left, (PULL_SECS * fps).round() as usize);
+    most.into_iter().map(|most| 1.0 - most).collect()
 }
 
 /// Lets the signals that blur disturbs count as far as the focus `stays`.
 pub(super) fn dim(readings: &mut Readings, stays: f64) {
-    for signal in UNSURE {
-        readings.set(signal, (stays * readings.get(signal)) as f32);
-    }
+    readings.dim(&UNSURE, stays);
 }
 
 #[cfg(test)]

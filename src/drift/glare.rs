@@ -1,7 +1,7 @@
 //! Light that comes into view: a flash, an explosion, the sun, lightning. It tints what it lights, outshines print and makes exposure
 //! jump, so colour, print and flicker say less around it. Shape and identity are asked as ever.
 
-use super::{canvas::Canvas, cells::Grid, signal::Readings, signal::Signal};
+use super::{canvas::Canvas, cells::Grid, series, signal::Readings, signal::Signal};
 use crate::frame::Plane;
 
 /// Luma from which a place may be a light, levels.
@@ -64,20 +64,13 @@ fn brightest_around(grid: &Grid, luma: &[f32]) -> Vec<f32> {
 
 /// How much the signals that light disturbs count in each frame, `0..=1`, from the series of [`Glare::percent`].
 pub(super) fn says(percent: &[f64], fps: f64) -> Vec<f64> {
-    let reach = (FADES_SECS * fps).round() as usize;
-    let say = |t: usize| {
-        let near = &percent[t.saturating_sub(reach)..(t + reach + 1).min(percent.len())];
-        let most = near.iter().copied().fold(0.0, f64::max) / HALF;
-        1.0 / (1.0 + most * most)
-    };
-    (0..percent.len()).map(say).collect()
+    let most = series::running_max(percent, (FADES_SECS * fps).round() as usize);
+    most.into_iter().map(|most| 1.0 / (1.0 + (most / HALF).powi(2))).collect()
 }
 
 /// Lets the signals that light disturbs count by `say`.
 pub(super) fn dim(readings: &mut Readings, say: f64) {
-    for signal in UNSURE {
-        readings.set(signal, (say * readings.get(signal)) as f32);
-    }
+    readings.dim(&UNSURE, say);
 }
 
 #[cfg(test)]

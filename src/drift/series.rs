@@ -42,6 +42,12 @@ pub(crate) fn running_median(series: &[f64], radius: usize) -> Vec<f64> {
         .collect()
 }
 
+/// Largest value within `radius` on each side, at least 0.
+pub(crate) fn running_max(series: &[f64], radius: usize) -> Vec<f64> {
+    let near = |t: usize| &series[t.saturating_sub(radius)..(t + radius + 1).min(series.len())];
+    (0..series.len()).map(|t| near(t).iter().copied().fold(0.0, f64::max)).collect()
+}
+
 /// Mean of `length` consecutive values around each; at the ends the first and the last window.
 pub(crate) fn running_mean(series: &[f64], length: usize) -> Vec<f64> {
     let length = length.clamp(1, series.len().max(1));

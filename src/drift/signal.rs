@@ -218,6 +218,13 @@ impl Readings {
         f64::from(self.0[signal as usize])
     }
 
+    /// Lets `signals` count as far as `share` says, `0..=1`.
+    pub(crate) fn dim(&mut self, signals: &[Signal], share: f64) {
+        for &signal in signals {
+            self.set(signal, (share * self.get(signal)) as f32);
+        }
+    }
+
     /// Records the value of `signal`; what is not a number counts as not measured.
     pub(crate) fn set(&mut self, signal: Signal, value: f32) {
         self.0[signal as usize] = if value.is_finite() { value } else { 0.0 };
