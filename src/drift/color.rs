@@ -64,7 +64,7 @@ const RANGE: f32 = 8.0;
 const LEAST_CONTRAST: f32 = 0.2;
 /// Change of the contrast between neighbours from where what is lighter and darker may have, and surely has, changed its contrast rather
 /// than its light, natural logarithm. Lights that move keep it within 0.03 to 0.11, pictures that fade change it by 0.2 and more.
-const NEARBY: (f64, f64) = (0.05, 0.15);
+const NEARBY: (f64, f64) = (0.05, 0.12);
 
 /// Reads the colour signals of one frame.
 pub(super) fn read(seed: &SeedCells, frame: &FrameCells, readings: &mut Readings) {
