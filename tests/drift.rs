@@ -263,6 +263,30 @@ fn print_that_turns_to_soup_while_the_camera_comes_near_is_missed() {
 }
 
 #[test]
+fn a_small_part_that_vanishes_under_a_pan_leaves_a_hole() {
+    let part = |radius: f32| {
+        move |x: f32, y: f32| {
+            let far = (x - 108.0).hypot(y - 70.0);
+            if far < radius { [0.5 + 0.4 * (0.7 * far).cos(); 3] } else { scene(x, y) }
+        }
+    };
+    let panned = |radius: fn(f32) -> f32| {
+        judge(
+            &seed_of(picture(SIZE, part(14.0))),
+            (0..24).map(|t| {
+                let t = t as f32 / 23.0;
+                picture(SIZE, |x, y| part(radius(t))(x + 12.0 * t, y))
+            }),
+        )
+    };
+    let (faithful, vanished) = (panned(|_| 14.0), panned(|t| 14.0 * (1.6 - 2.0 * t).clamp(0.0, 1.0)));
+    assert_eq!(faithful.verdict, Verdict::Hold, "{}", faithful.drift);
+    assert_eq!(faithful.metrics["hole"].max, 0.0);
+    assert_eq!(vanished.verdict, Verdict::Drift, "{}", vanished.drift);
+    assert!(vanished.metrics["hole"].p95 > 2.0, "{:?}", vanished.metrics["hole"]);
+}
+
+#[test]
 fn light_that_comes_into_view_may_tint_and_the_same_tint_from_nowhere_may_not() {
     let dim = |x, y| scene(x, y).map(|v| 0.6 * v);
     let lit = |light_is_seen: bool| {

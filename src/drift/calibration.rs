@@ -39,7 +39,7 @@ pub(crate) fn severity(signal: Signal, value: f64) -> f64 {
 const STEEPNESS: f64 = 1.5;
 
 /// Every signal that counts.
-pub(crate) const SCALES: [Scale; 35] = [
+pub(crate) const SCALES: [Scale; 36] = [
     // noise of the flow reaches 0.01 on faithful clips, compression under a zoom 0.015: that may count 3 of 100
     Scale::new(Signal::Bend, Cause::Geometry, 0.011, 0.047),
     // silhouettes of a turntable reach 0.04
@@ -71,6 +71,8 @@ pub(crate) const SCALES: [Scale; 35] = [
     Scale::new(Signal::Rewritten, Cause::Text, 3.0, 5.5),
     // faithful clips reach 1.0; the capsule of a bottle below a rising camera is 2.8, the watch of a watch box 5, a mug's handle 11
     Scale::new(Signal::Gone, Cause::Structure, 1.3, 2.2),
+    // faithful clips reach 0.1; the ring of a tin is 2.5, a label that becomes another 3
+    Scale::new(Signal::Hole, Cause::Structure, 0.5, 1.5),
     // small print dies in honest compression and blur
     Scale::new(Signal::Print, Cause::Text, 0.8, 1.3),
     // a bottle that a camera circles, all of it marked, reaches 0.53; letters that run 0.4 to 0.7

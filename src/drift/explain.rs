@@ -76,6 +76,7 @@ fn lost(readings: &Readings, frame: usize) -> String {
             "% of the marks that should be in view show something else",
         ),
         (Signal::Gone, 1, "% of the subject is a part that is gone"),
+        (Signal::Hole, 1, "% of the subject is one place that shows something else"),
     ];
     losses.sort_by(|a, b| severity(readings, b.0).total_cmp(&severity(readings, a.0)));
     let said = losses.into_iter().map(|(signal, digits, what)| (format!("{:.digits$}", readings.get(signal)), what));
@@ -89,7 +90,7 @@ fn lost(readings: &Readings, frame: usize) -> String {
 /// Whether what counts most of the lost structure is a part whose colour is missed.
 fn is_gone(readings: &Readings) -> bool {
     let gone = severity(readings, Signal::Gone);
-    let others = [Signal::Replaced, Signal::Blob, Signal::Missing, Signal::Vanished];
+    let others = [Signal::Replaced, Signal::Blob, Signal::Missing, Signal::Vanished, Signal::Hole];
     gone > 0.0 && others.into_iter().all(|signal| severity(readings, signal) < gone)
 }
 

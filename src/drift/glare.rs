@@ -15,7 +15,7 @@ const HALF: f64 = 1.0;
 /// Time on each side of it in which they count less, seconds: a flash fades.
 const FADES_SECS: f64 = 0.5;
 /// What light tints, outshines or makes jump.
-const UNSURE: [Signal; 12] = [
+const UNSURE: [Signal; 13] = [
     Signal::Hue,
     Signal::HuePeak,
     Signal::Tone,
@@ -25,6 +25,7 @@ const UNSURE: [Signal; 12] = [
     Signal::Garbled,
     Signal::Rewritten,
     Signal::Gone,
+    Signal::Hole,
     Signal::Flicker,
     Signal::FlickerAlone,
     Signal::Boil,

@@ -39,6 +39,8 @@ pub(crate) struct Observation {
     pub(crate) glare: f64,
     /// Change of the aligned surface's lightness since the frame before, Oklab × 100.
     pub(crate) boil: f64,
+    /// Percent of the subject that the largest place of it makes which shows something else.
+    pub(crate) hole: f64,
     /// How surely the light beside the subject is the still's, or one as even: `0..=1`.
     pub(crate) same_light: f64,
     /// How surely the focus has left the subject for what surrounds it, `0..=1`.

@@ -112,6 +112,7 @@ impl Reader {
             step: *step,
             glare: *glare,
             boil: f64::from(color::boil(seed, &self.residual_before, &residual)),
+            hole: f64::from(structure::hole(seed, &cells)),
             focus_left: sharpness.left(&seed.subject, first, lost_elsewhere),
             same_light: f64::from(color::same_light(seed, &cells)),
             tracked: f64::from(displacements.seen(&prepared.points)),

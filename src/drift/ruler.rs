@@ -21,6 +21,7 @@ use super::{
     prepared::Prepared,
     reader::{Laid, Reader},
     registration::Registrar,
+    rigid::Unexplained,
     series,
     signal::Signal,
 };
@@ -280,6 +281,7 @@ fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], p
     let percent = (reliable * 100.0 / working.diagonal().max(1.0)) as f32;
     let says = glare::says(&series_of(observations, |o| o.glare), fps);
     let stays = focus::stays(&series_of(observations, |o| o.focus_left), fps);
+    let holes = holes(observations, &reader.unexplained);
     let nothing = Bending::default();
     let mut gone = 0.0f64;
     for (t, observation) in observations.iter_mut().enumerate() {
@@ -309,6 +311,7 @@ fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], p
         // light that changes later brings nothing back
         gone = gone.min(unexplained.gone).max(observation.same_light * unexplained.gone);
         readings.set(Signal::Gone, gone as f32);
+        readings.set(Signal::Hole, holes[t] as f32);
         let doubted = series::ramp(lost[t], DOUBTED) as f32;
         readings.set(Signal::Other, doubted * others.get(t).copied().unwrap_or(0.0));
         readings.set(Signal::Curl, percent * bending.raw);
@@ -322,6 +325,15 @@ fn complete(observations: &mut [Observation], reader: &Reader, others: &[f32], p
         glare::dim(readings, says[t]);
         focus::dim(readings, stays[t]);
     }
+}
+
+/// The largest place of the subject that shows something else for good, as surely as nothing excuses it and the light is the still's:
+/// percent of the subject.
+fn holes(observations: &[Observation], unexplained: &[Unexplained]) -> Vec<f64> {
+    let unexcused = unexplained.iter().map(|unexplained| unexplained.unexcused).chain(std::iter::repeat(0.0));
+    let holes: Vec<f64> =
+        observations.iter().zip(unexcused).map(|(o, unexcused)| o.same_light * unexcused * o.hole).collect();
+    series::for_good(&series::running_median(&holes, LASTING / 2))
 }
 
 fn series_of(observations: &[Observation], of: fn(&Observation) -> f64) -> Vec<f64> {

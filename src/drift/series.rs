@@ -42,6 +42,27 @@ pub(crate) fn running_median(series: &[f64], radius: usize) -> Vec<f64> {
         .collect()
 }
 
+/// Values of which most of those at the beginning say what is there from the start.
+const FIRST: usize = 5;
+
+/// What stays from each value on to the end, beyond what is there from the start: what passes goes on.
+pub(crate) fn for_good(series: &[f64]) -> Vec<f64> {
+    let mut first = series[..series.len().min(FIRST)].to_vec();
+    first.sort_unstable_by(f64::total_cmp);
+    let usual = first.get(first.len() / 2).copied().unwrap_or(0.0);
+    let mut least = f64::INFINITY;
+    let mut for_good: Vec<f64> = series
+        .iter()
+        .rev()
+        .map(|value| {
+            least = least.min(*value);
+            (least - usual).max(0.0)
+        })
+        .collect();
+    for_good.reverse();
+    for_good
+}
+
 /// Largest value within `radius` on each side, at least 0.
 pub(crate) fn running_max(series: &[f64], radius: usize) -> Vec<f64> {
     let near = |t: usize| &series[t.saturating_sub(radius)..(t + radius + 1).min(series.len())];
@@ -99,5 +120,11 @@ mod tests {
     fn a_running_median_drops_a_spike_and_keeps_a_step() {
         assert_eq!(running_median(&[0.0, 0.0, 9.0, 0.0, 0.0], 1), vec![0.0; 5]);
         assert_eq!(running_median(&[0.0, 0.0, 9.0, 9.0, 9.0], 1), vec![0.0, 0.0, 9.0, 9.0, 9.0]);
+    }
+    #[test]
+    fn what_comes_back_and_what_was_there_from_the_start_does_not_stay_for_good() {
+        let for_good = for_good(&[0.1, 0.1, 0.1, 0.1, 0.1, 0.4, 0.1, 0.2, 0.3, 0.25]);
+        let expected = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.1, 0.15, 0.15];
+        assert!(for_good.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-9), "{for_good:?}");
     }
 }

@@ -35,6 +35,8 @@ pub(crate) enum Signal {
     Curl,
     /// Stretch of the subject in one direction against the other.
     Aspect,
+    /// The largest place of a subject that is seen as the still shows it that shows something else.
+    Hole,
     /// Share of the subject's textured surface that no longer looks like the seed in its place.
     Replaced,
     /// The same over the whole picture.
@@ -83,7 +85,7 @@ pub(crate) enum Signal {
 
 impl Signal {
     /// Every signal.
-    pub(crate) const ALL: [Self; 38] = [
+    pub(crate) const ALL: [Self; 39] = [
         Self::Bend,
         Self::BendPeak,
         Self::BendWide,
@@ -98,6 +100,7 @@ impl Signal {
         Self::Vanished,
         Self::Rewritten,
         Self::Gone,
+        Self::Hole,
         Self::Curl,
         Self::Aspect,
         Self::Replaced,
@@ -141,6 +144,7 @@ impl Signal {
             Self::Vanished => "vanished",
             Self::Rewritten => "rewritten",
             Self::Gone => "gone",
+            Self::Hole => "hole",
             Self::Curl => "curl",
             Self::Aspect => "aspect",
             Self::Replaced => "replaced",
@@ -173,7 +177,7 @@ impl Signal {
         match self {
             Self::Bend | Self::BendPeak | Self::BendWide | Self::BendWidePeak | Self::Curl => "% of diagonal",
             Self::Warp | Self::RigidWarp | Self::RestWarp | Self::SceneWarp | Self::Excursion => "% of the subject",
-            Self::SmearSpot | Self::Gone => "% of the subject by weight",
+            Self::SmearSpot | Self::Gone | Self::Hole => "% of the subject by weight",
             Self::Missing | Self::Garbled | Self::Vanished | Self::Rewritten => "% of the marks in view",
             Self::Aspect
             | Self::Replaced

@@ -4,6 +4,7 @@ use super::{
     cells::{FrameCells, Grid, SeedCells, TEXTURED},
     series::weighted_quantile,
     signal::{Readings, Signal},
+    subject::SUBJECT,
 };
 use image::{GrayImage, Luma};
 use imageproc::region_labelling::{Connectivity, connected_components};
@@ -11,6 +12,8 @@ use std::collections::BTreeMap;
 
 /// Likeness below which a cell shows something else: noise and half a pixel of misalignment keep it above.
 const UNLIKE: f32 = 0.5;
+/// Likeness below which a textured cell surely does.
+const SURELY_UNLIKE: f32 = 0.35;
 /// Distance of hue in Oklab × 100 from which a cell has another colour: a few just noticeable differences.
 const OTHER_COLOUR: f32 = 4.0;
 /// Percent of the picture that motion uncovers in one place, per percent of the diagonal that it moved.
@@ -73,6 +76,18 @@ pub(super) fn read(seed: &SeedCells, frame: &FrameCells, moved: f32, readings: &
     if count(&is_read) > LEAST_READ * label {
         readings.set(Signal::Label, worst(&is_read));
     }
+}
+
+/// Percent of the subject, by weight, that the largest connected place of it makes whose texture is surely another's.
+pub(super) fn hole(seed: &SeedCells, frame: &FrameCells) -> f32 {
+    let mut marked = vec![false; seed.grid.len()];
+    for i in judged(seed, frame).filter(|&i| seed.subject[i] > SUBJECT && seed.texture[i] > TEXTURED) {
+        marked[i] = forgiving(frame, i) < SURELY_UNLIKE;
+    }
+    let weight = |cells: &[f32]| cells.iter().map(|subject| subject * subject).sum::<f32>();
+    let groups = groups([seed.grid.columns, seed.grid.rows], &marked).into_iter();
+    let largest = groups.map(|group| weight(&group.into_iter().map(|i| seed.subject[i]).collect::<Vec<f32>>()));
+    100.0 * largest.fold(0.0, f32::max) / weight(&seed.subject).max(f32::MIN_POSITIVE)
 }
 
 /// Likeness of a cell that forgives blur.

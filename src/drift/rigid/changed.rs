@@ -24,14 +24,14 @@ pub(super) struct Marks<'a, L> {
     pub(super) look: L,
 }
 
-/// What frames whose middle is at `centre` miss of the `subject` that stands before the `background`, as surely as nothing excuses it:
-/// per frame; `None` where too little is in view to know.
+/// How surely nothing excuses what looks otherwise of the `subject` that stands before the `background`, `0..=1`, and what frames whose
+/// middle is at `centre` miss of it as surely: per frame; `None` where too little is in view to know.
 pub(super) fn changed(
     standing: &Standing,
     subject: &Marks<'_, impl Fn(usize, usize) -> (Look, bool)>,
     background: &Marks<'_, impl Fn(usize, usize) -> (Look, bool)>,
     centre: Vector2<f64>,
-) -> Vec<Option<Missed>> {
+) -> Vec<Option<(f64, Missed)>> {
     let in_frame = |t: usize| {
         let [own, around] = standing.shown([subject.sights, background.sights], t);
         let [own, around] = [own, around].map(|shown| shown.iter().map(|at| at + centre).collect::<Vec<_>>());
@@ -39,7 +39,8 @@ pub(super) fn changed(
         let missed = subject.surface.missed(&own, 2.0 * centre, found, |k| (subject.look)(t, k))?;
         let beside = background.surface.missed(&around, 2.0 * centre, found, |k| (background.look)(t, k))?;
         let disturbed = ramp(beside.print + beside.plain, DISTURBED);
-        Some(missed.times(standing.same_side(t) * (1.0 - disturbed)))
+        let unexcused = standing.same_side(t) * (1.0 - disturbed);
+        Some((unexcused, missed.times(unexcused)))
     };
     (0..subject.sights.frames.len()).map(in_frame).collect()
 }
@@ -70,7 +71,7 @@ mod tests {
         let of_subject = Marks { surface: &own, sights: &subject, look: |t, k| look(is_late(t) && changes(k)) };
         let of_background = Marks { surface: &far, sights: &background, look: |t, k| look(is_late(t) && around(k)) };
         let changed = changed(&standing, &of_subject, &of_background, Vector2::repeat(100.0));
-        changed.into_iter().flatten().map(|missed| missed.plain).fold(0.0, f64::max)
+        changed.into_iter().flatten().map(|(_, missed)| missed.plain).fold(0.0, f64::max)
     }
 
     fn stands(_: Vector2<f64>, _: usize) -> Vector2<f64> {

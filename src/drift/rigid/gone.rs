@@ -33,8 +33,6 @@ const RIM: usize = 2;
 const OTHER: (f64, f64) = (4.0, 7.0);
 /// Least and most size in the frame, relative to the seed, at which a place is asked for.
 const SIZES: (f64, f64) = (0.6, 2.5);
-/// First looks of which most say what is missed of a body that is not understood.
-const FIRST: usize = 5;
 /// Share of the subject that must be in view.
 const LEAST_ASKED: f64 = 0.25;
 
@@ -180,24 +178,6 @@ impl Colours {
     }
 }
 
-/// What is gone from each look on for good, beyond what the first of them miss: what passes before the subject goes on.
-pub(super) fn for_good(gone: &[f64]) -> Vec<f64> {
-    let mut first = gone[..gone.len().min(FIRST)].to_vec();
-    first.sort_by(f64::total_cmp);
-    let usual = first.get(first.len() / 2).copied().unwrap_or(0.0);
-    let mut least = f64::INFINITY;
-    let mut for_good: Vec<f64> = gone
-        .iter()
-        .rev()
-        .map(|gone| {
-            least = least.min(*gone);
-            (least - usual).max(0.0)
-        })
-        .collect();
-    for_good.reverse();
-    for_good
-}
-
 /// Whether most of the marks nearest to a place are the body's own.
 fn is_own(at: Vector2<f64>, own: &[Vector2<f64>], others: &[Vector2<f64>]) -> bool {
     let marked = own.iter().map(|mark| (mark, true)).chain(others.iter().map(|mark| (mark, false)));
@@ -292,12 +272,5 @@ mod tests {
         let others: Vec<Vector2<f64>> = (0..16).map(|k| at(k) + Vector2::new(100.0, 0.0)).collect();
         assert!(is_own(Vector2::new(30.0, 8.0), &own, &others));
         assert!(!is_own(Vector2::new(70.0, 8.0), &own, &others));
-    }
-
-    #[test]
-    fn what_comes_back_and_what_was_missed_from_the_start_is_not_gone_for_good() {
-        let for_good = for_good(&[0.1, 0.1, 0.1, 0.1, 0.1, 0.4, 0.1, 0.2, 0.3, 0.25]);
-        let expected = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.1, 0.15, 0.15];
-        assert!(for_good.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-9), "{for_good:?}");
     }
 }

@@ -35,7 +35,7 @@ use super::{
     canvas::Canvas,
     cells::SeedCells,
     registration::Registered,
-    series::{ramp, running_median},
+    series::{for_good, ramp, running_median},
     subject::SUBJECT,
     tears::Torn,
     tracks::Points,
@@ -167,6 +167,9 @@ impl Landmarks {
             let background = Marks { surface: &beyond, sights: &background, look: |t, k| look(t, around[k]) };
             changed::changed(standing, &subject, &background, self.centre)
         });
+        let unexcused: Vec<f64> =
+            changed.iter().map(|known| known.as_ref().map_or(0.0, |(unexcused, _)| *unexcused)).collect();
+        let changed: Vec<Option<Missed>> = changed.into_iter().map(|known| known.map(|(_, missed)| missed)).collect();
         let (rewritten, vanished) = (lasting(&changed, Missed::garbled), lasting(&changed, Missed::missing));
         let followed = self.followed(&seen);
         let extent = extent(&places);
@@ -185,6 +188,7 @@ impl Landmarks {
                 vanished: 100.0 * followed * vanished[t],
                 rewritten: 100.0 * followed * rewritten[t],
                 gone: 100.0 * gone[t],
+                unexcused: followed * unexcused[t],
             })
             .collect();
         unexplained::stand(&mut values, |t| share(&left[t]));
@@ -215,7 +219,7 @@ impl Landmarks {
             let at: Vec<Vector2<f64>> = faithful.iter().map(|&k| shown[t][k]).collect();
             sure * parts.gone(&self.colours, &seen[t].colours, &at)
         });
-        gone::for_good(&gone.collect::<Vec<f64>>())
+        for_good(&gone.collect::<Vec<f64>>())
     }
 
     fn place(&self, index: usize) -> Vector2<f64> {

@@ -29,6 +29,8 @@ pub(in super::super) struct Unexplained {
     pub rewritten: f64,
     /// The largest part of the subject whose colour is gone for good: percent of what is in view.
     pub gone: f64,
+    /// How surely nothing excuses what looks otherwise of a subject that stands in its scene and is seen from the still's own side: `0..=1`.
+    pub unexcused: f64,
 }
 
 impl Unexplained {
@@ -47,6 +49,7 @@ impl Unexplained {
             vanished: between(self.vanished, next.vanished),
             rewritten: between(self.rewritten, next.rewritten),
             gone: between(self.gone, next.gone),
+            unexcused: between(self.unexcused, next.unexcused),
         }
     }
 }
