@@ -1,5 +1,8 @@
 //! Robust statistics of values over pixels and over frames.
 
+/// Values at the beginning whose median says what is there from the start.
+const FIRST: usize = 5;
+
 /// The `q` quantile (`0..=1`, nearest rank) of values that are finite; `None` of nothing.
 pub(crate) fn quantile(values: &mut Vec<f32>, q: f64) -> Option<f32> {
     values.retain(|v| v.is_finite());
@@ -41,9 +44,6 @@ pub(crate) fn running_median(series: &[f64], radius: usize) -> Vec<f64> {
         })
         .collect()
 }
-
-/// Values of which most of those at the beginning say what is there from the start.
-const FIRST: usize = 5;
 
 /// What stays from each value on to the end, beyond what is there from the start: what passes goes on.
 pub(crate) fn for_good(series: &[f64]) -> Vec<f64> {
@@ -121,6 +121,7 @@ mod tests {
         assert_eq!(running_median(&[0.0, 0.0, 9.0, 0.0, 0.0], 1), vec![0.0; 5]);
         assert_eq!(running_median(&[0.0, 0.0, 9.0, 9.0, 9.0], 1), vec![0.0, 0.0, 9.0, 9.0, 9.0]);
     }
+
     #[test]
     fn what_comes_back_and_what_was_there_from_the_start_does_not_stay_for_good() {
         let for_good = for_good(&[0.1, 0.1, 0.1, 0.1, 0.1, 0.4, 0.1, 0.2, 0.3, 0.25]);

@@ -84,10 +84,10 @@ pub(super) fn hole(seed: &SeedCells, frame: &FrameCells) -> f32 {
     for i in judged(seed, frame).filter(|&i| seed.subject[i] > SUBJECT && seed.texture[i] > TEXTURED) {
         marked[i] = forgiving(frame, i) < SURELY_UNLIKE;
     }
-    let weight = |cells: &[f32]| cells.iter().map(|subject| subject * subject).sum::<f32>();
+    let weight = |i: usize| seed.subject[i].powi(2);
     let groups = groups([seed.grid.columns, seed.grid.rows], &marked).into_iter();
-    let largest = groups.map(|group| weight(&group.into_iter().map(|i| seed.subject[i]).collect::<Vec<f32>>()));
-    100.0 * largest.fold(0.0, f32::max) / weight(&seed.subject).max(f32::MIN_POSITIVE)
+    let largest = groups.map(|group| group.into_iter().map(weight).sum()).fold(0.0, f32::max);
+    100.0 * largest / (0..seed.grid.len()).map(weight).sum::<f32>().max(f32::MIN_POSITIVE)
 }
 
 /// Likeness of a cell that forgives blur.
