@@ -14,9 +14,9 @@ const LOOKS_PER_SEC: f64 = 8.0;
 /// What steady motion of camera or subject changes in a second, 1 - cosine, look by look: a quarter of a turn in two seconds.
 const STEADY: f32 = 0.025 * LOOKS_PER_SEC as f32;
 /// A change from one look to the next leaps out beyond this many times the clip's usual one.
-const LEAP: f32 = 1.5;
-/// Usual change, 1 - cosine, beyond which nothing is steady any more: a drive past trees in a low sun has 0.05.
-const FASTEST: f32 = 0.1 / LEAP;
+const LEAP: f32 = 2.5;
+/// Usual change, 1 - cosine, beyond which nothing is steady any more: a drive past trees in a low sun has it.
+const FASTEST: f32 = 0.05;
 /// What another framing changes, 1 - cosine per percent of the diagonal that the picture has moved.
 const FRAMING: f32 = 0.01;
 
@@ -128,8 +128,8 @@ mod tests {
     #[test]
     fn a_steady_pace_is_motion_and_what_leaps_out_of_it_is_not() {
         assert_eq!(others(&looks(&[0.0, 0.04, 0.05, 0.04, 0.05, 0.04]), STEADY_LOOK), [0.0; 6]);
-        // 0.3 beyond one and a half times 0.04
-        let leapt = others(&looks(&[0.0, 0.04, 0.04, 0.36, 0.04, 0.04]), STEADY_LOOK);
+        // 0.3 beyond two and a half times 0.04
+        let leapt = others(&looks(&[0.0, 0.04, 0.04, 0.4, 0.04, 0.04]), STEADY_LOOK);
         assert_eq!(leapt[..3], [0.0; 3]);
         assert!(leapt[3..].iter().all(|other| (other - 0.3).abs() < 1e-6), "{leapt:?}");
     }
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(others(&looks(&[0.2]), STEADY_LOOK)[0], 0.2);
         let boiling = others(&looks(&[0.0, 0.2, 0.2, 0.2]), STEADY_LOOK);
         // three times what is beyond the fastest steady pace
-        assert!((boiling[3] - 0.3).abs() < 1e-6, "{boiling:?}");
+        assert!((boiling[3] - 0.225).abs() < 1e-6, "{boiling:?}");
         assert!(others(&[], STEADY_LOOK).is_empty());
     }
 }

@@ -5,6 +5,7 @@
 
 use super::{
     layer::{Maps, Weights},
+    mirrored,
     mix::Mix,
     network::{Network, unpack},
     normalised,
@@ -27,15 +28,20 @@ const BENDING: [Range<usize>; 3] = [0..398, 470..471, 970..999];
 /// Side of the square that the network sees, pixels: the one that it was trained on.
 const SIDE: usize = 224;
 
-/// How sure it is that `picture` shows something that bends by nature, `0..=1`; `None` where the library has no network.
+/// How sure it is that `picture` shows something that bends by nature, `0..=1`, as it is and mirrored in the mean; `None` where the library
+/// has no network.
 pub(in crate::drift) fn odds_of_bending(picture: &Picture) -> Option<f32> {
     let (trunk, head) = (Network::bundled()?, Head::bundled()?);
-    let maps = trunk.maps(&Maps::new(&normalised(picture, SIDE), SIDE));
-    let logits = head.logits(&maps);
+    let values = normalised(picture, SIDE);
+    let odds = |values: &[f32]| bending(&head.logits(&trunk.maps(&Maps::new(values, SIDE))));
+    Some(0.5 * (odds(&values) + odds(&mirrored(&values, SIDE))))
+}
+
+/// Odds of the classes that bend, by their softmax.
+fn bending(logits: &[f32]) -> f32 {
     let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let odds: Vec<f32> = logits.iter().map(|logit| (logit - most).exp()).collect();
-    let bending: f32 = BENDING.into_iter().flat_map(|classes| &odds[classes]).sum();
-    Some(bending / odds.iter().sum::<f32>())
+    BENDING.into_iter().flat_map(|classes| &odds[classes]).sum::<f32>() / odds.iter().sum::<f32>()
 }
 
 /// What follows the trunk.

@@ -105,17 +105,30 @@ impl Embedder {
         Err(EmbedderError::Unfit { path: path.to_owned(), what: "built without the feature `onnx`".to_owned() })
     }
 
-    /// The vector of a picture, squeezed into a square.
+    /// The vector of a picture, squeezed into a square: the mean of what the network makes of it and of its mirror image. What it
+    /// makes of one alone hangs on which way a subject happens to face.
     ///
     /// # Errors
     /// When a network of the user's fails; the bundled one never does.
     pub fn embed(&self, picture: &Picture) -> Result<Embedding, EmbedderError> {
-        let vector = match &self.0 {
-            Source::Bundled(network) => means(&network.maps(&Maps::new(&normalised(picture, SIDE), SIDE))),
+        let side = match &self.0 {
+            Source::Bundled(_) => SIDE,
             #[cfg(feature = "onnx")]
-            Source::User(model) => model.vector(normalised(picture, model.side))?,
+            Source::User(model) => model.side,
         };
-        Ok(Embedding::of(vector))
+        let values = normalised(picture, side);
+        let mirrored = mirrored(&values, side);
+        let [one, other] = [self.vector(values)?, self.vector(mirrored)?].map(unit);
+        Ok(Embedding(unit(one.into_iter().zip(other).map(|(a, b)| a + b).collect())))
+    }
+
+    /// What the network makes of `values`, `[3, side, side]`.
+    fn vector(&self, values: Vec<f32>) -> Result<Vec<f32>, EmbedderError> {
+        match &self.0 {
+            Source::Bundled(network) => Ok(means(&network.maps(&Maps::new(&values, SIDE)))),
+            #[cfg(feature = "onnx")]
+            Source::User(model) => model.vector(values),
+        }
     }
 
     /// What this network's distances are to be multiplied with to mean what the bundled one's do, by the `still`'s corners.
@@ -154,16 +167,22 @@ fn normalised(picture: &Picture, side: usize) -> Vec<f32> {
     square.rgb.iter().zip(USUAL).flat_map(channel).collect()
 }
 
+/// The mirror image of `[3, side, side]`, left for right.
+fn mirrored(values: &[f32], side: usize) -> Vec<f32> {
+    values.chunks_exact(side).flat_map(|row| row.iter().rev()).copied().collect()
+}
+
+/// The same direction at length 1.
+fn unit(vector: Vec<f32>) -> Vec<f32> {
+    let length = vector.iter().map(|v| v * v).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+    vector.into_iter().map(|v| v / length).collect()
+}
+
 fn means(maps: &Maps) -> Vec<f32> {
     maps.iter().map(|map| map.iter().sum::<f32>() / map.len() as f32).collect()
 }
 
 impl Embedding {
-    fn of(vector: Vec<f32>) -> Self {
-        let length = vector.iter().map(|v| v * v).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-        Self(vector.into_iter().map(|v| v / length).collect())
-    }
-
     /// 1 minus the cosine: 0 of the same picture, about 0.1 of another view, 0.3 and more of another subject; `0..=2`.
     pub fn distance(&self, other: &Self) -> f32 {
         (1.0 - self.0.iter().zip(&other.0).map(|(a, b)| a * b).sum::<f32>()).max(0.0)
@@ -188,12 +207,23 @@ mod tests {
         // the largest components that ONNX Runtime 1.32 computes from the unpacked model
         let known =
             [(7, 0.1781), (13, 0.1921), (92, -0.1694), (109, 0.2018), (118, -0.164), (123, -0.1742), (143, 0.16)];
-        let Embedding(vector) = Embedder::bundled().expect("the feature is on").embed(&picture()).unwrap();
+        let embedder = Embedder::bundled().expect("the feature is on");
+        let vector = unit(embedder.vector(normalised(&picture(), SIDE)).unwrap());
         assert_eq!(vector.len(), 160);
         for (at, value) in known {
             // weights of eight bits cost less than a hundredth
             assert!((vector[at] - value).abs() < 0.01, "component {at}: {} instead of {value}", vector[at]);
         }
+    }
+
+    #[test]
+    fn which_way_a_picture_faces_is_nothing() {
+        let embedder = Embedder::bundled().expect("the feature is on");
+        let picture = picture();
+        let turned = picture.rgb.each_ref().map(|p| Plane::from_fn(SIDE, SIDE, |x, y| p.at(SIDE - 1 - x, y)));
+        let turned = embedder.embed(&Picture { rgb: turned }).unwrap();
+        let apart = turned.distance(&embedder.embed(&picture).unwrap());
+        assert!(apart < 1e-4, "{apart}");
     }
 
     #[test]
