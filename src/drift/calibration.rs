@@ -54,8 +54,8 @@ pub(crate) const SCALES: [Scale; 36] = [
     Scale::new(Signal::RestWarp, Cause::Geometry, 0.02, 0.33),
     // a carton that a camera nears reaches 0.23, a room that is walked through 0.38
     Scale::new(Signal::SceneWarp, Cause::Geometry, 0.25, 0.5),
-    // marks on glass that a crane rises past reach 0.058
-    Scale::new(Signal::Excursion, Cause::Geometry, 0.06, 0.1),
+    // marks on glass that a crane rises past reach 0.058, a bowl that hits a wall 0.1
+    Scale::new(Signal::Excursion, Cause::Geometry, 0.06, 0.14),
     // an 18 degree turn foreshortens by 5 %
     Scale::new(Signal::Aspect, Cause::Geometry, 3.6, 6.2),
     Scale::new(Signal::Replaced, Cause::Structure, 5.0, 55.0),
