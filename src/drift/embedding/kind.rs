@@ -4,11 +4,10 @@
 //! The rest of `MobileNetV2`, from the trunk to the thousand classes of `ImageNet` (Russakovsky et al. 2015), looks at the still once.
 
 use super::{
+    both_ways,
     layer::{Maps, Weights},
-    mirrored,
     mix::Mix,
     network::{Network, unpack},
-    normalised,
     spatial::mixed_and_seen,
 };
 use crate::frame::Picture;
@@ -32,9 +31,8 @@ const SIDE: usize = 224;
 /// has no network.
 pub(in crate::drift) fn odds_of_bending(picture: &Picture) -> Option<f32> {
     let (trunk, head) = (Network::bundled()?, Head::bundled()?);
-    let values = normalised(picture, SIDE);
-    let odds = |values: &[f32]| bending(&head.logits(&trunk.maps(&Maps::new(values, SIDE))));
-    Some(0.5 * (odds(&values) + odds(&mirrored(&values, SIDE))))
+    let odds = both_ways(picture, SIDE).map(|values| bending(&head.logits(&trunk.maps(&Maps::new(&values, SIDE)))));
+    Some(odds.iter().sum::<f32>() / 2.0)
 }
 
 /// Odds of the classes that bend, by their softmax.
@@ -84,7 +82,7 @@ impl Head {
 
 #[cfg(all(test, feature = "embedding"))]
 mod tests {
-    use super::*;
+    use super::{super::normalised, *};
     use crate::{
         frame::{Plane, Size},
         media,

@@ -111,24 +111,18 @@ impl Embedder {
     /// # Errors
     /// When a network of the user's fails; the bundled one never does.
     pub fn embed(&self, picture: &Picture) -> Result<Embedding, EmbedderError> {
-        let side = match &self.0 {
-            Source::Bundled(_) => SIDE,
+        let vectors = match &self.0 {
+            Source::Bundled(network) => {
+                both_ways(picture, SIDE).map(|values| means(&network.maps(&Maps::new(&values, SIDE))))
+            }
             #[cfg(feature = "onnx")]
-            Source::User(model) => model.side,
+            Source::User(model) => {
+                let [one, mirrored] = both_ways(picture, model.side);
+                [model.vector(one)?, model.vector(mirrored)?]
+            }
         };
-        let values = normalised(picture, side);
-        let mirrored = mirrored(&values, side);
-        let [one, other] = [self.vector(values)?, self.vector(mirrored)?].map(unit);
-        Ok(Embedding(unit(one.into_iter().zip(other).map(|(a, b)| a + b).collect())))
-    }
-
-    /// What the network makes of `values`, `[3, side, side]`.
-    fn vector(&self, values: Vec<f32>) -> Result<Vec<f32>, EmbedderError> {
-        match &self.0 {
-            Source::Bundled(network) => Ok(means(&network.maps(&Maps::new(&values, SIDE)))),
-            #[cfg(feature = "onnx")]
-            Source::User(model) => model.vector(values),
-        }
+        let [one, mirrored] = vectors.map(unit);
+        Ok(Embedding(unit(one.into_iter().zip(mirrored).map(|(a, b)| a + b).collect())))
     }
 
     /// What this network's distances are to be multiplied with to mean what the bundled one's do, by the `still`'s corners.
@@ -167,9 +161,11 @@ fn normalised(picture: &Picture, side: usize) -> Vec<f32> {
     square.rgb.iter().zip(USUAL).flat_map(channel).collect()
 }
 
-/// The mirror image of `[3, side, side]`, left for right.
-fn mirrored(values: &[f32], side: usize) -> Vec<f32> {
-    values.chunks_exact(side).flat_map(|row| row.iter().rev()).copied().collect()
+/// The same of the picture and of its mirror image, left for right.
+fn both_ways(picture: &Picture, side: usize) -> [Vec<f32>; 2] {
+    let values = normalised(picture, side);
+    let mirrored = values.chunks_exact(side).flat_map(|row| row.iter().rev()).copied().collect();
+    [values, mirrored]
 }
 
 /// The same direction at length 1.
@@ -207,8 +203,8 @@ mod tests {
         // the largest components that ONNX Runtime 1.32 computes from the unpacked model
         let known =
             [(7, 0.1781), (13, 0.1921), (92, -0.1694), (109, 0.2018), (118, -0.164), (123, -0.1742), (143, 0.16)];
-        let embedder = Embedder::bundled().expect("the feature is on");
-        let vector = unit(embedder.vector(normalised(&picture(), SIDE)).unwrap());
+        let network = Network::bundled().expect("the feature is on");
+        let vector = unit(means(&network.maps(&Maps::new(&normalised(&picture(), SIDE), SIDE))));
         assert_eq!(vector.len(), 160);
         for (at, value) in known {
             // weights of eight bits cost less than a hundredth
