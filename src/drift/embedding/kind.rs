@@ -1,7 +1,8 @@
 //! Of what kind is what a still shows: something that bends by nature (an animal, a person, a plant, fire, water), or a thing that
 //! keeps its shape?
 //!
-//! The rest of `MobileNetV2`, from the trunk to the thousand classes of `ImageNet` (Russakovsky et al. 2015), looks at the still once.
+//! The rest of `MobileNetV2`, from the trunk to the thousand classes of `ImageNet` (Russakovsky et al. 2015), looks at the still and at its
+//! mirror image.
 
 use super::{
     both_ways,

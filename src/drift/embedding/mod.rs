@@ -161,7 +161,7 @@ fn normalised(picture: &Picture, side: usize) -> Vec<f32> {
     square.rgb.iter().zip(USUAL).flat_map(channel).collect()
 }
 
-/// The same of the picture and of its mirror image, left for right.
+/// What networks are fed of a picture and of its mirror image, left for right.
 fn both_ways(picture: &Picture, side: usize) -> [Vec<f32>; 2] {
     let values = normalised(picture, side);
     let mirrored = values.chunks_exact(side).flat_map(|row| row.iter().rev()).copied().collect();
