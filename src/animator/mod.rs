@@ -53,6 +53,12 @@ impl Animator {
         Self { shot: shot.clone(), size: framing.size(), back, product, product_box }
     }
 
+    /// The same shot where nobody marked the product but it is known to be here in frame 0, `0..=1`, of the frames' size.
+    #[must_use]
+    pub fn with_product(self, product: Mask) -> Self {
+        Self { product_box: product, ..self }
+    }
+
     /// Number of frames, 1 or more.
     pub fn frames(&self) -> usize {
         self.shot.frames()

@@ -12,6 +12,7 @@
 
 mod advice;
 mod alignment;
+mod barrier;
 mod calibration;
 mod canvas;
 mod cells;
@@ -69,3 +70,4 @@ pub use report::{
 pub use roc::{Judged, Roc, RocPoint, roc};
 pub use ruler::{Inquiry, Ruler};
 pub use style::{Spread, StyleDrift, StyleMeter};
+pub use subject::likely_subject;

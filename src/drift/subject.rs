@@ -1,11 +1,11 @@
 //! Where the subject probably is, when nobody drew a mask: weights, not a decision.
 //!
-//! What differs in colour from the picture's rim and lies near the middle counts more (the boundary prior of Wei et al.,
-//! *Geodesic Saliency Using Background Priors*, ECCV 2012). A wrong guess costs sensitivity, not correctness: every signal
-//! also looks at the whole picture.
+//! What differs in colour from the picture's rim, or is enclosed by what does, and lies near the middle counts more (the boundary prior of
+//! Wei et al., *Geodesic Saliency Using Background Priors*, ECCV 2012). A wrong guess costs sensitivity, not correctness: every signal also
+//! looks at the whole picture.
 
-use super::window;
-use crate::frame::{Oklab, Plane};
+use super::{barrier, window};
+use crate::frame::{Mask, Oklab, Picture, Plane, Size, oklab_from_picture, pyramid};
 
 /// Width of the rim that is taken for background, as a share of the shorter side.
 const RIM: f64 = 0.06;
@@ -13,6 +13,8 @@ const RIM: f64 = 0.06;
 const RIM_COLOURS: usize = 24;
 /// Distance in Oklab × 100 at which a colour is surely not the rim's.
 const DISTINCT: f32 = 14.0;
+/// Longest side of the picture in which barriers are looked for, pixels: finer, they count texture.
+const BARRIERS: usize = 160;
 /// Spread of the centre prior as a share of each side.
 const CENTRE: f32 = 0.30;
 
@@ -24,6 +26,11 @@ const BESIDE: f32 = 0.25;
 const MOSTLY: f32 = 0.5;
 /// Weight from which a pixel is taken for the subject's.
 pub(crate) const SUBJECT: f32 = 0.3;
+
+/// What is taken for the subject of a picture that nobody marked: 1 on it, 0 elsewhere, of the picture's size.
+pub fn likely_subject(picture: &Picture) -> Mask {
+    guess(&oklab_from_picture(picture)).map(|weight| if weight > SUBJECT { 1.0 } else { 0.0 })
+}
 
 /// How much each pixel belongs to the subject, `0..=1`, the largest weight 1.
 pub(crate) fn guess(lab: &Oklab) -> Plane<f32> {
@@ -37,6 +44,7 @@ pub(crate) fn guess(lab: &Oklab) -> Plane<f32> {
         let nearest = rim.iter().map(|&other| distance(colour, other)).fold(f32::INFINITY, f32::min);
         (nearest / DISTINCT).min(1.0)
     });
+    distinct = distinct.zip(&enclosed(&distinct), f32::max);
     distinct = window::mean(&distinct, w.min(h) / 24);
     let centred = |at: usize, side: usize| {
         let offset = (at as f32 + 0.5) / side as f32 - 0.5;
@@ -90,6 +98,12 @@ fn along_rows(plane: &Plane<f32>, radius: usize, pick: fn(f32, f32) -> f32) -> P
     out
 }
 
+/// What is `distinct` from the rim and what that encloses: a label of the wall's colour on a box that has another.
+fn enclosed(distinct: &Plane<f32>) -> Plane<f32> {
+    let size = Size::new(distinct.width(), distinct.height());
+    pyramid::resize(&barrier::from_rim(&pyramid::resize(distinct, size.fit(BARRIERS))), size)
+}
+
 fn distance(a: [f32; 3], b: [f32; 3]) -> f32 {
     // lightness changes with shading: half its weight
     (0.25 * (a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2) + (a[2] - b[2]).powi(2)).sqrt()
@@ -138,6 +152,20 @@ mod tests {
         assert_eq!(area(&moved(&square, 2)), 24.0 * 14.0);
         assert_eq!(area(&moved(&square, -3)), 14.0 * 4.0);
         assert_eq!(moved(&square, 0), square);
+    }
+
+    #[test]
+    fn a_white_label_on_a_red_box_before_a_white_wall_is_the_subjects() {
+        let inside = |x: usize, y: usize, margin: usize| {
+            (20 + margin..60 - margin).contains(&x) && (15 + margin..45 - margin).contains(&y)
+        };
+        let plane = |k: usize| {
+            let is_red = |x: usize, y: usize| inside(x, y, 0) && !inside(x, y, 10);
+            Plane::from_fn(80, 60, |x, y| if is_red(x, y) && k > 0 { 0.2 } else { 0.9 })
+        };
+        let picture = Picture { rgb: [plane(0), plane(1), plane(2)] };
+        let subject = likely_subject(&picture);
+        assert_eq!([subject.at(40, 30), subject.at(24, 30), subject.at(4, 30)], [1.0, 1.0, 0.0]);
     }
 
     #[test]

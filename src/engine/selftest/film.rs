@@ -2,6 +2,7 @@
 
 use crate::{
     animator::{Animator, Camera, Defect, Shot, Simulation},
+    drift,
     engine::Error,
     frame::{Mask, Picture, Plane, Seed, Size, Time, pyramid},
     media::{self, EncodeSettings, Encoder},
@@ -139,7 +140,13 @@ impl Studio {
             longest: self.longest,
             ..Shot::default()
         };
-        Animator::new(&self.seed, self.depth.as_ref(), self.mask.as_ref(), &shot)
+        let animator = Animator::new(&self.seed, self.depth.as_ref(), self.mask.as_ref(), &shot);
+        if self.mask.is_some() || self.seed.alpha.is_some() {
+            return animator;
+        }
+        // faults belong to the product, not to the picture: a scene that leans as a whole is another question
+        let subject = drift::likely_subject(&animator.frame(0));
+        animator.with_product(subject)
     }
 }
 
