@@ -1,6 +1,6 @@
-//! Focus that moves from the subject to what surrounds it: of that, some gets sharper while some, as near or as far as the subject, blurs
-//! too. A lens blurs the subject's outline with the rest of it, and how much depends on depth; so what the subject loses then cannot
-//! be held against what the rest does, and blurred beyond recognition it is still the subject. What melts keeps its outline.
+//! Focus that moves from the subject to what surrounds it: some of that gets sharper, and a lens blurs the subject's outline with the
+//! rest of it. How much depends on depth, so what the subject loses then cannot be held against what the surroundings do, and blurred
+//! beyond recognition it is still the subject. What melts keeps its outline.
 
 use super::{
     cells::{FrameCells, SeedCells},
@@ -11,19 +11,15 @@ use super::{
 };
 use std::ops::Range;
 
-/// Octaves of energy that textured surroundings lose from where they may be, and surely are, out of focus.
-const BLURS: (f64, f64) = (0.25, 0.5);
 /// Octaves that a twentieth of the surroundings gains from where it may have come, and surely came, into focus.
 const SHARPENS: (f64, f64) = (0.25, 0.5);
 /// Share of the surroundings that need not.
 const REST: f64 = 0.95;
-/// What most of the outline loses of the octaves that half of the subject does, from where a lens may, and surely does, blur both.
-/// Where textures melt, 0.16 at most; where the focus leaves, 0.25 at least.
-const ALIKE: (f64, f64) = (0.17, 0.25);
-/// Octaves that most of the outline loses from where it may be, and surely is, out of focus.
-const OUTLINE_BLURS: (f64, f64) = (0.1, 0.2);
-/// Share of the outline that does.
-const MOST: f64 = 0.75;
+/// What half of the outline loses of the octaves that half of the subject does, from where a lens may, and surely does, blur both.
+/// Where textures melt, 0.15 to 0.5; where the focus leaves, 0.55 to 0.9.
+const ALIKE: (f64, f64) = (0.4, 0.55);
+/// Octaves that half of the outline loses from where it may be, and surely is, out of focus.
+const OUTLINE_BLURS: (f64, f64) = (0.2, 0.4);
 /// Weight of the subject in cells that its outline crosses.
 const CROSSED: Range<f32> = 0.1..0.8;
 /// The same in cells that show the subject.
@@ -65,21 +61,21 @@ impl Sharpness {
     }
 
     /// How surely the focus has left the `subject`, which weighs so much in each cell, since the clip's `first` frame (empty for that
-    /// itself), `0..=1`, where textured surroundings have `lost` so many octaves.
-    pub(super) fn left(&self, subject: &[f32], first: &Self, lost: f32) -> f64 {
+    /// itself), `0..=1`.
+    pub(super) fn left(&self, subject: &[f32], first: &Self) -> f64 {
         let since = |((now, first), weight): ((&f32, &f32), f32)| (now - first, weight);
         let around = subject.iter().map(|subject| (1.0 - subject).powi(2));
         let mut gains: Vec<(f32, f32)> = self.energy.iter().zip(&first.energy).zip(around).map(since).collect();
         let gained = weighted_quantile(&mut gains, REST).map_or(0.0, f64::from);
-        let blurred = |cells: &Range<f32>, q: f64| {
+        let blurred = |cells: &Range<f32>| {
             let changes = self.edges.iter().zip(&first.edges).zip(subject);
             let mut changes: Vec<f32> =
                 changes.filter(|(_, subject)| cells.contains(subject)).map(|((now, first), _)| now - first).collect();
-            quantile(&mut changes, q).map_or(0.0, |change| f64::from(-change))
+            quantile(&mut changes, 0.5).map_or(0.0, |change| f64::from(-change))
         };
-        let (outline, whole) = (blurred(&CROSSED, MOST), blurred(&SHOWN, 0.5));
+        let (outline, whole) = (blurred(&CROSSED), blurred(&SHOWN));
         let is_lens = ramp(outline, OUTLINE_BLURS) * ramp(outline / whole.max(f64::MIN_POSITIVE), ALIKE);
-        is_lens * ramp(gained, SHARPENS) * ramp(f64::from(lost), BLURS)
+        is_lens * ramp(gained, SHARPENS)
     }
 }
 
@@ -108,7 +104,7 @@ mod tests {
         let edges = [-subject, -outline, -wall, -table];
         let first = Sharpness { edges: vec![0.0; 100], energy: vec![5.0; 100], ..Sharpness::default() };
         let now = Sharpness { edges: each(edges), energy: each(edges.map(|change| 5.0 + change)), ..first.clone() };
-        now.left(&each(parts.map(|(weight, _)| weight)), &first, table.max(0.0))
+        now.left(&each(parts.map(|(weight, _)| weight)), &first)
     }
 
     #[test]
@@ -131,6 +127,6 @@ mod tests {
     #[test]
     fn the_first_frame_has_lost_nothing() {
         let now = Sharpness { edges: vec![-1.0; 4], energy: vec![5.0; 4], ..Sharpness::default() };
-        assert_eq!(now.left(&[1.0, 0.5, 0.0, 0.0], &Sharpness::default(), 1.0), 0.0);
+        assert_eq!(now.left(&[1.0, 0.5, 0.0, 0.0], &Sharpness::default()), 0.0);
     }
 }

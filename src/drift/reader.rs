@@ -113,7 +113,7 @@ impl Reader {
             glare: *glare,
             boil: f64::from(color::boil(seed, &self.residual_before, &residual)),
             hole: f64::from(structure::hole(seed, &cells)),
-            focus_left: sharpness.left(&seed.subject, first, lost_elsewhere),
+            focus_left: sharpness.left(&seed.subject, first),
             same_light: f64::from(color::same_light(seed, &cells)),
             tracked: f64::from(displacements.seen(&prepared.points)),
             farthest: f64::from(farthest),
