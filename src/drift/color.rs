@@ -66,6 +66,13 @@ const LEAST_CONTRAST: f32 = 0.2;
 /// than its light, natural logarithm. Lights that move keep it within 0.03 to 0.11, pictures that fade change it by 0.12 and more.
 const NEARBY: (f64, f64) = (0.05, 0.12);
 
+/// Bins of the palette's histogram along L, a and b.
+const BINS: [usize; 3] = [5, 6, 6];
+/// Centres of the first of them, Oklab × 100.
+const LEAST_BIN: [f32; 3] = [10.0, -15.0, -15.0];
+/// Distances between neighbours, Oklab × 100.
+const BIN_WIDTH: [f32; 3] = [20.0, 6.0, 6.0];
+
 /// Reads the colour signals of one frame.
 pub(super) fn read(seed: &SeedCells, frame: &FrameCells, readings: &mut Readings) {
     let gain = gain(seed, frame);
@@ -88,7 +95,7 @@ pub(super) fn read(seed: &SeedCells, frame: &FrameCells, readings: &mut Readings
     readings.set(Signal::HuePeak, weighted_quantile(&mut anywhere, 0.9).unwrap_or(0.0));
     readings.set(Signal::Tone, quantile(&mut tone, 0.7).unwrap_or(0.0));
     readings.set(Signal::Contrast, contrast(seed, frame, gain));
-    readings.set(Signal::Palette, palette_distance(seed, frame));
+    readings.set(Signal::Palette, palette_distance(seed, frame, gain));
 }
 
 /// How little the light on a cell deviates from the common gain: `0..=1`.
@@ -242,19 +249,34 @@ fn change_of_contrast(pairs: impl Iterator<Item = (f32, f32, f32)>) -> f32 {
     both * (variance.sqrt() / RANGE).min(1.0)
 }
 
-/// Distance of the two pictures' colour histograms over cells, `0..=1`, wherever the content went.
-fn palette_distance(seed: &SeedCells, frame: &FrameCells) -> f32 {
-    let count = seed.grid.len() as f32;
-    let bin = |l: f32, a: f32, b: f32| {
-        let step = |v: f32, from: f32, width: f32, n: usize| (((v - from) / width).max(0.0) as usize).min(n - 1);
-        (step(l, 0.0, 20.0, 5) * 6 + step(a, -18.0, 6.0, 6)) * 6 + step(b, -18.0, 6.0, 6)
-    };
-    let mut difference = [0.0f32; 5 * 6 * 6];
-    for i in 0..seed.grid.len() {
-        difference[bin(seed.colours.l[i], seed.colours.a[i], seed.colours.b[i])] += 1.0;
-        difference[bin(frame.colours.l[i], frame.colours.a[i], frame.colours.b[i])] -= 1.0;
+/// Distance of the two pictures' colour histograms over cells beyond one `gain`, `0..=1`, wherever the content went. Each colour counts for
+/// the bins it lies between, by how near they are, so that an even wall that gets a little darker is not another colour.
+fn palette_distance(seed: &SeedCells, frame: &FrameCells, gain: f32) -> f32 {
+    let mut difference = [0.0f32; BINS[0] * BINS[1] * BINS[2]];
+    for (cells, light, weight) in [(&seed.colours, 1.0, 1.0), (&frame.colours, gain, -1.0)] {
+        for i in 0..seed.grid.len() {
+            let colour = [cells.l[i], cells.a[i], cells.b[i]].map(|v| v / light);
+            spread(colour, |bin, share| difference[bin] += weight * share);
+        }
     }
-    difference.iter().map(|d| d.abs()).sum::<f32>() / (2.0 * count.max(1.0))
+    difference.iter().map(|d| d.abs()).sum::<f32>() / (2.0 * (seed.grid.len() as f32).max(1.0))
+}
+
+/// The up to eight bins that a colour lies between, and its share in each (trilinear).
+fn spread(colour: [f32; 3], mut add: impl FnMut(usize, f32)) {
+    let place = |axis: usize| {
+        let last = BINS[axis] - 1;
+        let at = ((colour[axis] - LEAST_BIN[axis]) / BIN_WIDTH[axis]).clamp(0.0, last as f32);
+        let low = (at as usize).min(last - 1);
+        [(low, 1.0 - (at - low as f32)), (low + 1, at - low as f32)]
+    };
+    for (l, l_share) in place(0) {
+        for (a, a_share) in place(1) {
+            for (b, b_share) in place(2) {
+                add((l * BINS[1] + a) * BINS[2] + b, l_share * a_share * b_share);
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -313,6 +335,21 @@ mod tests {
         let faded: Vec<f32> = before.iter().map(|l| 55.0 + 0.8 * (l - 55.0)).collect();
         assert!(f64::from(change(&lit)) < NEARBY.0, "{}", change(&lit));
         assert!(f64::from(change(&faded)) > NEARBY.1, "{}", change(&faded));
+    }
+
+    #[test]
+    fn an_even_wall_that_gets_a_little_darker_keeps_its_palette() {
+        let shares = |colour: [f32; 3]| {
+            let mut bins = vec![0.0f32; BINS.iter().product()];
+            spread(colour, |bin, share| bins[bin] += share);
+            assert!((bins.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+            bins
+        };
+        let apart =
+            |a: [f32; 3], b: [f32; 3]| 0.5 * shares(a).iter().zip(shares(b)).map(|(a, b)| (a - b).abs()).sum::<f32>();
+        assert!((apart([81.0, 0.0, 0.0], [79.0, 0.0, 0.0]) - 0.1).abs() < 1e-5);
+        assert!((apart([50.0, 12.0, 0.0], [50.0, 0.0, 0.0]) - 1.0).abs() < 1e-5, "two bins apart");
+        assert!(apart([200.0, 90.0, -90.0], [95.0, 16.0, -16.0]) < 1e-5, "beyond the last bins");
     }
 
     #[test]
