@@ -53,10 +53,14 @@ impl Animator {
         Self { shot: shot.clone(), size: framing.size(), back, product, product_box }
     }
 
-    /// The same shot where nobody marked the product but it is known to be here in frame 0, `0..=1`, of the frames' size.
+    /// The same shot, of a product that is where `find` says in frame 0, `0..=1`, of its size, if nobody marked one.
     #[must_use]
-    pub fn with_product(self, product: Mask) -> Self {
-        Self { product_box: product, ..self }
+    pub fn or_product(self, find: impl FnOnce(&Picture) -> Mask) -> Self {
+        if self.product.is_some() {
+            return self;
+        }
+        let product_box = find(&self.frame(0));
+        Self { product_box, ..self }
     }
 
     /// Number of frames, 1 or more.

@@ -14,10 +14,11 @@ pub(super) fn from_rim(plane: &Plane<f32>) -> Plane<f32> {
     let is_rim = |x: usize, y: usize| x == 0 || y == 0 || x + 1 == w || y + 1 == h;
     let mut barrier = Plane::from_fn(w, h, |x, y| if is_rim(x, y) { 0.0 } else { f32::INFINITY });
     let (mut low, mut high) = (plane.clone(), plane.clone());
+    let inner = w.saturating_sub(2) * h.saturating_sub(2);
     for scan in 0..SCANS {
-        for step in 0..w.saturating_sub(2) * h.saturating_sub(2) {
-            let forth = scan % 2 == 0;
-            let at = if forth { step } else { (w - 2) * (h - 2) - 1 - step };
+        let forth = scan % 2 == 0;
+        for step in 0..inner {
+            let at = if forth { step } else { inner - 1 - step };
             let (x, y) = (1 + at % (w - 2), 1 + at / (w - 2));
             let before = if forth { [(x - 1, y), (x, y - 1)] } else { [(x + 1, y), (x, y + 1)] };
             for (bx, by) in before {

@@ -14,7 +14,7 @@ const RIM_COLOURS: usize = 24;
 /// Distance in Oklab × 100 at which a colour is surely not the rim's.
 const DISTINCT: f32 = 14.0;
 /// Longest side of the picture in which barriers are looked for, pixels: finer, they count texture.
-const BARRIERS: usize = 160;
+const BARRIER_SIDE: usize = 160;
 /// Spread of the centre prior as a share of each side.
 const CENTRE: f32 = 0.30;
 
@@ -101,7 +101,7 @@ fn along_rows(plane: &Plane<f32>, radius: usize, pick: fn(f32, f32) -> f32) -> P
 /// What is `distinct` from the rim and what that encloses: a label of the wall's colour on a box that has another.
 fn enclosed(distinct: &Plane<f32>) -> Plane<f32> {
     let size = Size::new(distinct.width(), distinct.height());
-    pyramid::resize(&barrier::from_rim(&pyramid::resize(distinct, size.fit(BARRIERS))), size)
+    pyramid::resize(&barrier::from_rim(&pyramid::resize(distinct, size.fit(BARRIER_SIDE))), size)
 }
 
 fn distance(a: [f32; 3], b: [f32; 3]) -> f32 {

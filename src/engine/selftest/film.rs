@@ -140,13 +140,8 @@ impl Studio {
             longest: self.longest,
             ..Shot::default()
         };
-        let animator = Animator::new(&self.seed, self.depth.as_ref(), self.mask.as_ref(), &shot);
-        if self.mask.is_some() || self.seed.alpha.is_some() {
-            return animator;
-        }
         // faults belong to the product, not to the picture: a scene that leans as a whole is another question
-        let subject = drift::likely_subject(&animator.frame(0));
-        animator.with_product(subject)
+        Animator::new(&self.seed, self.depth.as_ref(), self.mask.as_ref(), &shot).or_product(drift::likely_subject)
     }
 }
 
