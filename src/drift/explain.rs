@@ -27,9 +27,11 @@ pub(crate) fn sentence(cause: Cause, readings: &Readings, frame: usize, fps: f64
         ),
         Cause::Structure => lost(readings, frame),
         Cause::Color => format!(
-            "the subject's colour is {:.1} away (Oklab × 100; 2 is just visible) after exposure at frame {frame}, its tones {:.1}",
+            "the subject's colour is {:.1} away, {:.1} where most (Oklab × 100; 2 is just visible), after exposure at frame {frame}, its tones {:.1}; contrast changed by a factor of {:.2}",
             value(Signal::Hue),
+            value(Signal::HuePeak),
             value(Signal::Tone),
+            value(Signal::Contrast).exp(),
         ),
         Cause::Text => {
             let letters = size.cap_height.map(|height| format!(" (capitals {height:.0} px tall)")).unwrap_or_default();
@@ -168,5 +170,12 @@ mod tests {
         let said = sentence(Cause::Structure, &readings, 25, 24.0, size);
         assert_eq!(said, "at frame 25, 60 % of the subject's surface no longer shows the seed's structure");
         assert!(rejected(Cause::Structure, &readings, size).starts_with("something that passes in front"));
+    }
+    #[test]
+    fn a_contrast_that_changed_is_told_where_the_hue_did_not() {
+        let mut readings = Readings::default();
+        readings.set(Signal::Contrast, 1.35_f32.ln());
+        let said = sentence(Cause::Color, &readings, 43, 24.0, Yardstick { subject: 0.5, cap_height: None });
+        assert!(said.ends_with("contrast changed by a factor of 1.35"), "{said}");
     }
 }
